@@ -1,0 +1,41 @@
+# make help lists what there is.
+GO      ?= go
+BIN     := bin/danescan
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PKGS    := ./...
+FUZZTIME ?= 20s
+
+.PHONY: help build test check interop demo bench fuzz clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+build: ## the static binary, bin/danescan
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/danescan
+
+test: ## all tests that need only Go
+	$(GO) test $(PKGS)
+
+check: ## gofmt, vet, staticcheck, and the tests with the race detector
+	@unformatted=$$(gofmt -l cmd scanner report datasets); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet $(PKGS)
+	$(GO) tool staticcheck $(PKGS)
+	$(GO) test -race -shuffle=on $(PKGS)
+
+interop: ## tests against installed servers (Unbound, NSD, Postfix, OpenSSL)
+	$(GO) test -tags interop -count=1 -run Interop -v $(PKGS)
+
+bench: ## benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+fuzz: ## each fuzz test for FUZZTIME
+	@set -e; for pkg in $$($(GO) list $(PKGS)); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+clean: ## remove what was built
+	rm -rf bin out

@@ -1,0 +1,45 @@
+package dane
+
+// Record is one TLSA record: RDATA taken apart (RFC 6698, Section 2.1).
+type Record struct {
+	Usage, Selector, MatchingType uint8
+	Data                          []byte // certificate association data
+}
+
+// Chain holds the DER of the certificates that a server sent, in its order.
+type Chain [][]byte
+
+// Names are the reference identifiers of a DANE-TA check, A-labels without final
+// dot, first the TLSA base domain (RFC 7672, Section 3.2.2).
+type Names []string
+
+// Reason says why a chain did not verify, in order of precedence.
+type Reason string
+
+const (
+	OK          Reason = ""
+	NoUsable    Reason = "no-usable" // no usable record: nothing to verify against
+	Name        Reason = "name"
+	Expired     Reason = "expired"
+	BadChain    Reason = "chain"
+	TANotServed Reason = "ta-not-served"
+	NoMatch     Reason = "no-match"
+)
+
+// Result is what Verify found.
+type Result struct {
+	Verified bool
+	Reason   Reason // OK where verified
+
+	Record int // index into the records of the one that authenticated, -1 for none
+	Depth  int // of the certificate that it matched in the path, -1 for none
+
+	// Matched says of each record whether it alone authenticates the chain, names
+	// left aside; Depths where, -1 for nowhere.
+	Matched []bool
+	Depths  []int
+
+	PathOK      bool     // a path to a matched anchor is valid but for names
+	NameMatched string   // the reference identifier that matched
+	NamesSeen   []string // the identifiers that the leaf presents, bounded
+}
