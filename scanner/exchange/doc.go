@@ -1,0 +1,3 @@
+// Package exchange asks one question of one DNS server: sockets, IDs, retries,
+// truncation, pacing. It knows nothing of zones or of trust.
+package exchange
