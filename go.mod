@@ -41,3 +41,11 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+// What DANE senders accept, the probe must be able to read: SHA-1 signatures in
+// TLS, long RSA keys, short RSA keys.
+godebug (
+	rsa1024min=0
+	tlsmaxrsasize=16384
+	tlssha1=1
+)
