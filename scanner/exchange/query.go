@@ -1,0 +1,92 @@
+package exchange
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+)
+
+// udpSize is the payload that we announce (RFC 6891, Section 6.2.3): what passes
+// every network unfragmented.
+const udpSize = 1232
+
+const headerSize = 12
+
+// query is a packed question. Its ID is drawn anew for each try.
+type query struct {
+	wire []byte
+	name []byte // part of wire: the owner name asked for, lower case
+	typ  uint16
+}
+
+// Bits of the second 16 bits of a header (RFC 1035, Section 4.1.1; RFC 4035,
+// Sections 3.1.6 and 3.2.2).
+const (
+	bitQR = 1 << 15
+	bitTC = 1 << 9
+	bitRD = 1 << 8
+	bitAD = 1 << 5
+	bitCD = 1 << 4
+
+	maskOpcode = 0xf << 11
+	maskRcode  = 0xf
+)
+
+// pack writes the question by hand: the general packer costs more than the
+// system calls that send its work.
+func pack(q dnssec.Question, opt Options) (*query, error) {
+	wire := make([]byte, headerSize+255+4+11)
+	end, err := dns.PackDomainName(dns.CanonicalName(q.Name), wire, headerSize, nil, false)
+	if err != nil {
+		return nil, fmt.Errorf("name %q cannot be asked for: %w", q.Name, err)
+	}
+	x := &query{name: wire[headerSize:end:end], typ: q.Type}
+	binary.BigEndian.PutUint16(wire[2:], flags(opt))
+	binary.BigEndian.PutUint16(wire[4:], 1) // QDCOUNT
+	binary.BigEndian.PutUint16(wire[end:], q.Type)
+	binary.BigEndian.PutUint16(wire[end+2:], dns.ClassINET)
+	end += 4
+	if !opt.NoEDNS {
+		binary.BigEndian.PutUint16(wire[10:], 1) // ARCOUNT
+		end += putOPT(wire[end:], opt.DO)
+	}
+	x.wire = wire[:end]
+	return x, nil
+}
+
+func flags(opt Options) uint16 {
+	var f uint16
+	for _, b := range [...]struct {
+		on  bool
+		bit uint16
+	}{{opt.RD, bitRD}, {opt.AD, bitAD}, {opt.CD, bitCD}} {
+		if b.on {
+			f |= b.bit
+		}
+	}
+	return f
+}
+
+// putOPT writes an OPT record without options (RFC 6891, Section 6.1.2) and
+// returns its length.
+func putOPT(b []byte, do bool) int {
+	b[0] = 0
+	binary.BigEndian.PutUint16(b[1:], dns.TypeOPT)
+	binary.BigEndian.PutUint16(b[3:], udpSize)
+	if do {
+		b[7] = 0x80
+	}
+	return 11
+}
+
+// renew draws an unpredictable ID (RFC 5452, Section 9.2).
+func (x *query) renew() {
+	rand.Read(x.wire[:2]) // never fails: crypto/rand ends the program first
+}
+
+func (x *query) id() uint16     { return binary.BigEndian.Uint16(x.wire) }
+func (x *query) setID(n uint16) { binary.BigEndian.PutUint16(x.wire, n) }

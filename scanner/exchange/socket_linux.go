@@ -1,0 +1,170 @@
+package exchange
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"unsafe"
+)
+
+// maxIdle is how many sockets of a family are kept for reuse.
+const maxIdle = 256
+
+// maxStale is how many datagrams are thrown away before a socket is given up: a
+// peer that floods it shall not hold up the next question.
+const maxStale = 64
+
+// sockets hands out UDP sockets connected to a server from a random port.
+//
+// Making and closing a socket costs more than asking, so they are used again:
+// connect with AF_UNSPEC takes a socket's peer and, as nobody chose it, its port
+// (man 2 connect, man 7 udp); what still lies in its queue is thrown away; and
+// the next connect draws a new port.
+type sockets struct {
+	mu     sync.Mutex
+	v4, v6 []*socket
+	closed bool
+}
+
+// socket is one of them. fn and the fields below are kept here so that connecting
+// allocates nothing.
+type socket struct {
+	conn *net.UDPConn
+	raw  syscall.RawConn
+	fn   func(fd uintptr)
+	v6   bool
+	to   netip.AddrPort
+	sa4  syscall.SockaddrInet4
+	sa6  syscall.SockaddrInet6
+	err  error
+	junk [1]byte
+}
+
+func (p *sockets) get(server netip.AddrPort) (*socket, error) {
+	s := p.idle(server.Addr().Is6())
+	for s != nil {
+		if s.connect(server) == nil {
+			return s, nil
+		}
+		s.conn.Close()
+		s = p.idle(server.Addr().Is6())
+	}
+	s, err := newSocket(server.Addr().Is6())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.connect(server); err != nil {
+		s.conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (p *sockets) idle(v6 bool) *socket {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.list(v6)
+	n := len(*list)
+	if n == 0 {
+		return nil
+	}
+	s := (*list)[n-1]
+	*list = (*list)[:n-1]
+	return s
+}
+
+func (p *sockets) list(v6 bool) *[]*socket {
+	if v6 {
+		return &p.v6
+	}
+	return &p.v4
+}
+
+func (p *sockets) put(s *socket) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.list(s.v6)
+	if p.closed || len(*list) >= maxIdle {
+		s.conn.Close()
+		return
+	}
+	*list = append(*list, s)
+}
+
+func (p *sockets) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range append(p.v4, p.v6...) {
+		s.conn.Close()
+	}
+	p.v4, p.v6, p.closed = nil, nil, true
+}
+
+func newSocket(v6 bool) (*socket, error) {
+	network := "udp4"
+	if v6 {
+		network = "udp6"
+	}
+	conn, err := net.ListenUDP(network, nil)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	s := &socket{conn: conn, raw: raw, v6: v6}
+	s.fn = s.reconnect
+	return s, nil
+}
+
+func (s *socket) connect(to netip.AddrPort) error {
+	s.to = to
+	if err := s.raw.Control(s.fn); err != nil {
+		return err
+	}
+	return s.err
+}
+
+func (s *socket) reconnect(fd uintptr) {
+	if s.err = disconnect(fd); s.err != nil {
+		return
+	}
+	if s.err = s.drain(int(fd)); s.err != nil {
+		return
+	}
+	if s.v6 {
+		s.sa6 = syscall.SockaddrInet6{Port: int(s.to.Port()), Addr: s.to.Addr().As16()}
+		s.err = syscall.Connect(int(fd), &s.sa6)
+		return
+	}
+	s.sa4 = syscall.SockaddrInet4{Port: int(s.to.Port()), Addr: s.to.Addr().As4()}
+	s.err = syscall.Connect(int(fd), &s.sa4)
+}
+
+// disconnect takes a socket's peer and port. Package syscall has no address of
+// the family AF_UNSPEC, hence the bare call.
+func disconnect(fd uintptr) error {
+	unspec := syscall.RawSockaddr{Family: syscall.AF_UNSPEC}
+	_, _, errno := syscall.RawSyscall(syscall.SYS_CONNECT, fd, uintptr(unsafe.Pointer(&unspec)), unsafe.Sizeof(unspec))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+var errFlooded = errors.New("socket is flooded")
+
+// drain throws away what the last peer sent, a pending ICMP error included.
+func (s *socket) drain(fd int) error {
+	for range maxStale {
+		_, _, err := syscall.Recvfrom(fd, s.junk[:], syscall.MSG_DONTWAIT)
+		if err == syscall.EAGAIN {
+			return nil
+		}
+	}
+	return errFlooded
+}
