@@ -1,6 +1,8 @@
 package smtp
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"time"
 )
@@ -17,13 +19,22 @@ type Target struct {
 
 // Config says how a session is held. Zero values are the defaults given.
 type Config struct {
-	EHLO string // our own name
+	EHLO string // our own name; "localhost"
 
 	ConnectTimeout   time.Duration // 10 s
 	GreetingTimeout  time.Duration // 60 s
 	CommandTimeout   time.Duration // 60 s: EHLO, HELO, STARTTLS
 	HandshakeTimeout time.Duration // 30 s
 	QuitTimeout      time.Duration // 2 s
+	SessionTimeout   time.Duration // 240 s: all of one connection
+
+	// Pace, if set, is called before each connection that a Probe makes (at most
+	// two) and returns when it may be made. An error ends the Probe.
+	Pace func(ctx context.Context, address netip.AddrPort) error
+	// Dial makes the connection; nil: a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Now is the clock of Session.Started and of the durations; nil: time.Now.
+	Now func() time.Time
 }
 
 // Stage is how far a session came.
@@ -52,6 +63,23 @@ const (
 	FailProtocol   Failure = "protocol"    // not SMTP, or over a limit
 	FailAlert      Failure = "alert"       // a TLS alert, see Session.Alert
 	FailParse      Failure = "parse"       // we could not read what the peer sent in TLS
+	// FailAlgorithm: asked for the certificate of one key algorithm, the server
+	// showed that of another. Only where Target.Algorithm is set.
+	FailAlgorithm Failure = "algorithm"
+	// FailCancelled: the caller's context ended; the session says nothing.
+	FailCancelled Failure = "cancelled"
+)
+
+// The stacks that get a chain.
+const (
+	StackGo      = "go"
+	StackFetcher = "fetcher"
+)
+
+// Who sent a TLS alert.
+const (
+	FromServer = "server"
+	FromClient = "client"
 )
 
 // Session is what one session showed: facts only.
@@ -75,7 +103,7 @@ type Session struct {
 	HandshakeComplete          bool
 	TLSVersion                 string // "1.0" to "1.3"
 	Cipher                     string // IANA name
-	Group                      string
+	Group                      string // IANA name; empty for RSA key exchange
 	Alert                      int    // TLS alert number, -1 for none
 	AlertFrom                  string // "server", "client"
 	CertificateSeenBeforeAlert bool
@@ -84,16 +112,48 @@ type Session struct {
 	Stack                      string   // "go", "fetcher"
 	Chain                      [][]byte // DER as sent
 
+	// KeyAlgorithm is that of the leaf's key: "rsa", "ecdsa", "eddsa", "other";
+	// empty without a chain.
+	KeyAlgorithm string
+
+	// Fallback is the fetcher's session after a primary that ended before a
+	// certificate came; nil: none was needed. Its chain is the Chain above.
+	Fallback *Session
+
 	ConnectTime, TLSTime, TotalTime time.Duration
 }
 
 // Deferred reports whether the server asked to come back later: 421 or any
-// other 4xx, at any stage.
+// other 4xx, at any stage, of the fetcher's session too.
 func (s Session) Deferred() bool {
 	for _, code := range []int{s.GreetingCode, s.EHLOCode, s.HELOCode, s.STARTTLSCode} {
 		if code/100 == 4 {
 			return true
 		}
 	}
-	return false
+	return s.Fallback != nil && !s.ChainCounts() && s.Fallback.Deferred()
+}
+
+// ChainCounts reports whether Chain is one to judge: the handshake was completed
+// (even if the peer closed right after), or the fetcher got the chain because
+// crypto/tls failed before one came or because one algorithm was asked for, or
+// our own parser refused a certificate that a sender would accept. A chain beside
+// a false is evidence only: the server broke off after it had shown it.
+//
+// The same is said by four columns of a row: handshake_complete, or a chain that
+// is not empty with stack "fetcher" or failure "parse".
+func (s Session) ChainCounts() bool {
+	if s.Failure == FailAlgorithm {
+		return false
+	}
+	return s.HandshakeComplete || len(s.Chain) > 0 && (s.Stack == StackFetcher || s.Failure == FailParse)
+}
+
+// NoSuchCertificate reports, of a session that asked for one key algorithm, that
+// the server has no certificate of it, as far as this session can tell.
+func (s Session) NoSuchCertificate() bool {
+	if s.Stack != StackFetcher || s.ChainCounts() {
+		return false
+	}
+	return s.Failure == FailAlgorithm || s.Failure == FailAlert || s.Stage == StageHandshake && s.Failure == FailDropped
 }

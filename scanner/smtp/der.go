@@ -1,0 +1,192 @@
+package smtp
+
+import "unicode/utf8"
+
+// Tags of ASN.1 (X.690, Section 8.1.2).
+const (
+	tagBoolean     = 0x01
+	tagInteger     = 0x02
+	tagBitString   = 0x03
+	tagOctetString = 0x04
+	tagOID         = 0x06
+	tagUTF8        = 0x0c
+	tagUTCTime     = 0x17
+	tagTime        = 0x18
+	tagUniversal   = 0x1c
+	tagBMP         = 0x1e
+	tagSequence    = 0x30
+	tagSet         = 0x31
+	tagContext     = 0xa0 // constructed, number 0
+)
+
+// der is a run of elements, read from the front as senders do: laxer than DER in
+// the length, which may have leading zeros.
+type der []byte
+
+// next takes the first element off and returns its tag and content.
+func (d *der) next() (tag byte, content der, ok bool) {
+	b := *d
+	if len(b) < 2 || b[0]&0x1f == 0x1f {
+		return 0, nil, false
+	}
+	length, at := int(b[1]), 2
+	if b[1] >= 0x80 {
+		octets := int(b[1] & 0x7f)
+		if octets == 0 || len(b) < 2+octets {
+			return 0, nil, false
+		}
+		length, at = 0, 2+octets
+		for _, c := range b[2:at] {
+			if length = length<<8 | int(c); length > maxMessage {
+				return 0, nil, false
+			}
+		}
+	}
+	if len(b)-at < length {
+		return 0, nil, false
+	}
+	*d = b[at+length:]
+	return b[0], b[at : at+length], true
+}
+
+// take takes the first element off if it has that tag.
+func (d *der) take(want byte) (der, bool) {
+	tag, content, ok := d.next()
+	return content, ok && tag == want
+}
+
+// has reports whether the first element has that tag.
+func (d der) has(tag byte) bool { return len(d) > 0 && d[0] == tag }
+
+// isCertificate reports whether b has the shape of one certificate and nothing
+// else (RFC 5280, Section 4.1), as OpenSSL wants it before it goes on with a
+// handshake. What the fields say is left aside: a negative serial, a month 13 or
+// an extension twice do not stop a sender.
+func isCertificate(b []byte) bool {
+	outer := der(b)
+	cert, ok := outer.take(tagSequence)
+	if !ok || len(outer) > 0 {
+		return false
+	}
+	tbs, ok := cert.take(tagSequence)
+	return ok && isTBS(tbs) && cert.algorithm() && cert.bitString() && len(cert) == 0
+}
+
+// isTBS reports whether d is the content of a TBSCertificate.
+func isTBS(d der) bool {
+	if d.has(tagContext) {
+		version, _ := d.take(tagContext)
+		if !version.integer() || len(version) > 0 {
+			return false
+		}
+	}
+	if !d.integer() || !d.algorithm() || !d.name() || !d.validity() || !d.name() {
+		return false
+	}
+	key, ok := d.take(tagSequence)
+	if !ok || !key.algorithm() || !key.bitString() || len(key) > 0 {
+		return false
+	}
+	for _, id := range []byte{0x81, 0x82} { // issuerUniqueID, subjectUniqueID
+		if d.has(id) {
+			d.next()
+		}
+	}
+	if d.has(tagContext + 3) {
+		wrapped, ok := d.take(tagContext + 3)
+		if !ok || !wrapped.extensions() || len(wrapped) > 0 {
+			return false
+		}
+	}
+	return len(d) == 0
+}
+
+// integer takes an INTEGER off: at least one octet, none of them for nothing.
+func (d *der) integer() bool {
+	n, ok := d.take(tagInteger)
+	if !ok || len(n) == 0 {
+		return false
+	}
+	return len(n) == 1 || !(n[0] == 0 && n[1] < 0x80 || n[0] == 0xff && n[1] >= 0x80)
+}
+
+func (d *der) bitString() bool {
+	bits, ok := d.take(tagBitString)
+	return ok && len(bits) > 0 && bits[0] < 8
+}
+
+func (d *der) oid() bool {
+	oid, ok := d.take(tagOID)
+	return ok && len(oid) > 0 && oid[len(oid)-1] < 0x80
+}
+
+// algorithm takes an AlgorithmIdentifier off: an object identifier, and perhaps
+// one element of whatever kind.
+func (d *der) algorithm() bool {
+	id, ok := d.take(tagSequence)
+	if !ok || !id.oid() {
+		return false
+	}
+	if len(id) > 0 {
+		_, _, ok = id.next()
+	}
+	return ok && len(id) == 0
+}
+
+// validity takes two times off. What they say does not matter.
+func (d *der) validity() bool {
+	times, ok := d.take(tagSequence)
+	for range 2 {
+		tag, _, found := times.next()
+		ok = ok && found && (tag == tagUTCTime || tag == tagTime)
+	}
+	return ok && len(times) == 0
+}
+
+// name takes a Name off: sets of pairs of a type and a string.
+func (d *der) name() bool {
+	names, ok := d.take(tagSequence)
+	for ok && len(names) > 0 {
+		var set der
+		set, ok = names.take(tagSet)
+		for ok && len(set) > 0 {
+			var pair der
+			pair, ok = set.take(tagSequence)
+			ok = ok && pair.oid() && pair.text() && len(pair) == 0
+		}
+	}
+	return ok
+}
+
+// text takes a string off. OpenSSL converts the strings of names to compare them,
+// and refuses those that do not convert.
+func (d *der) text() bool {
+	tag, s, ok := d.next()
+	switch tag {
+	case tagUTF8:
+		return ok && utf8.Valid(s)
+	case tagBMP:
+		return ok && len(s)%2 == 0
+	case tagUniversal:
+		return ok && len(s)%4 == 0
+	}
+	return ok
+}
+
+// extensions takes the list of extensions off. What is in one is its own affair.
+func (d *der) extensions() bool {
+	list, ok := d.take(tagSequence)
+	for ok && len(list) > 0 {
+		var ext der
+		ext, ok = list.take(tagSequence)
+		if !ok || !ext.oid() {
+			return false
+		}
+		if ext.has(tagBoolean) {
+			ext.next()
+		}
+		_, ok = ext.take(tagOctetString)
+		ok = ok && len(ext) == 0
+	}
+	return ok
+}

@@ -1,0 +1,5 @@
+package smtp
+
+import "net"
+
+func fetchStack(l *link, t Target, s *Session) net.Conn { return nil }
