@@ -1,0 +1,173 @@
+package run
+
+import (
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// fanIn bounds how many parts a merge has open at once. An open part holds a page
+// of each of its columns; a run has thousands of parts. With more parts than
+// this, groups of them are first merged into longer ones.
+const fanIn = 32
+
+// chainParts streams the parts of a table one after the other: the ranges of
+// the domain parts follow each other, so nothing need be merged.
+func chainParts[T Row](s *Spool) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		paths, err := partPaths(s.tableDir(layoutOf[T]().table))
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, path := range paths {
+			for row, err := range rowsOf[T](path, s.origin.RunID) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// mergeParts streams the parts of a table in the order of the key.
+func mergeParts[T Row](s *Spool) iter.Seq2[T, error] {
+	return stream(func() (cursor[T], error) {
+		paths, err := partPaths(s.tableDir(layoutOf[T]().table))
+		if err != nil {
+			return nil, err
+		}
+		return openMerge[T](s, paths)
+	})
+}
+
+// merging is a merge with the temporary parts that it reads.
+type merging[T Row] struct {
+	*merger[T]
+	disk disk
+	temp string // directory; empty: none
+}
+
+// Close closes the parts and removes the temporary ones.
+func (m *merging[T]) Close() error {
+	err := m.merger.Close()
+	m.discard()
+	return err
+}
+
+// discard removes the temporary parts. A failure is nobody's loss: they go with
+// the spool.
+func (m *merging[T]) discard() {
+	if m.temp != "" {
+		_ = m.disk.removeAll(m.temp)
+	}
+}
+
+// openMerge opens a merge over any number of parts, in as many passes as it
+// takes to come down to fanIn.
+func openMerge[T Row](s *Spool, paths []string) (cursor[T], error) {
+	m := &merging[T]{disk: s.disk}
+	for level := 0; len(paths) > fanIn; level++ {
+		if m.temp == "" {
+			dir, err := s.mergeTemp(layoutOf[T]().table)
+			if err != nil {
+				return nil, err
+			}
+			m.temp = dir
+		}
+		longer, err := mergePass[T](s, paths, filepath.Join(m.temp, string(rune('a'+level))))
+		if err != nil {
+			m.discard()
+			return nil, err
+		}
+		paths = longer
+	}
+	cursors, err := openAll[T](paths, s.origin.RunID)
+	if err != nil {
+		m.discard()
+		return nil, err
+	}
+	m.merger = newMerger(cursors)
+	return m, nil
+}
+
+func (s *Spool) mergeTemp(t Table) (string, error) {
+	if err := os.MkdirAll(s.mergeDir(), 0o755); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(s.mergeDir(), string(t)+"-")
+}
+
+// mergePass merges each group of fanIn parts into one, in dir.
+func mergePass[T Row](s *Spool, paths []string, dir string) ([]string, error) {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var longer []string
+	for len(paths) > 0 {
+		group := paths[:min(fanIn, len(paths))]
+		paths = paths[len(group):]
+		path := filepath.Join(dir, partName(len(longer)))
+		if err := mergeGroup[T](s, group, path); err != nil {
+			return nil, err
+		}
+		longer = append(longer, path)
+	}
+	return longer, nil
+}
+
+func mergeGroup[T Row](s *Spool, group []string, path string) error {
+	cursors, err := openAll[T](group, s.origin.RunID)
+	if err != nil {
+		return err
+	}
+	m := newMerger(cursors)
+	defer m.Close()
+	w, err := createPart[T](s.disk, path, s.origin, spoolRowGroup)
+	if err != nil {
+		return err
+	}
+	if err := copyRows(w, m); err != nil {
+		w.abort()
+		return err
+	}
+	_, err = w.commit()
+	return err
+}
+
+func copyRows[T Row](w *partWriter[T], from cursor[T]) error {
+	batch := make([]T, 0, readBatch)
+	for {
+		row, err := from.Next()
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if err == nil {
+			batch = append(batch, *row)
+		}
+		if err == io.EOF || len(batch) == cap(batch) {
+			if err := w.write(batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+		if err == io.EOF {
+			return nil
+		}
+	}
+}
+
+func openAll[T Row](paths []string, id string) ([]cursor[T], error) {
+	cursors := make([]cursor[T], 0, len(paths))
+	for _, path := range paths {
+		r, err := openPart[T](path, id)
+		if err != nil {
+			_ = closeAll(cursors)
+			return nil, err
+		}
+		cursors = append(cursors, r)
+	}
+	return cursors, nil
+}

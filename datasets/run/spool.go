@@ -1,0 +1,156 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+)
+
+// RangeLines is how many lines of the list make one domain part.
+const RangeLines = 16 << 10
+
+// Spool is the evidence of an unfinished run, in parts:
+//
+//	spool/domains/part-000042.parquet       lines 688129 to 704512 of the list, by line
+//	spool/hosts/part-000007.parquet         hosts as they were done, by name
+//	spool/endpoints/part-000007.parquet     sessions as they were done, by key
+//	spool/certificates/part-000007.parquet  certificates as they were seen, by SHA-256
+//
+// A domain part is one range of the list and carries its number: that it is
+// there is the checkpoint. The parts of the other tables are numbered as they
+// come. Each part is sorted within itself; the streams merge them.
+//
+// A Spool may be used by many goroutines at once.
+type Spool struct {
+	dir    string
+	origin Origin
+	disk   disk
+
+	mu   sync.Mutex
+	next map[Table]int
+}
+
+// OpenSpool opens the spool at dir, with what it holds, or begins one. Leftovers
+// of a crash are removed, so no other process may be writing to it.
+func OpenSpool(dir string, origin Origin) (*Spool, error) {
+	return openSpool(dir, origin, disk{})
+}
+
+func openSpool(dir string, origin Origin, d disk) (*Spool, error) {
+	if origin.SchemaVersion == 0 {
+		origin.SchemaVersion = SchemaVersion
+	}
+	s := &Spool{dir: dir, origin: origin, disk: d, next: make(map[Table]int)}
+	for _, t := range Tables() {
+		if err := os.MkdirAll(s.tableDir(t), 0o755); err != nil {
+			return nil, err
+		}
+		if err := sweep(s.tableDir(t)); err != nil {
+			return nil, err
+		}
+		numbers, err := s.Parts(t)
+		if err != nil {
+			return nil, err
+		}
+		if len(numbers) > 0 {
+			s.next[t] = numbers[len(numbers)-1] + 1
+		}
+	}
+	if err := d.removeAll(s.mergeDir()); err != nil {
+		return nil, err
+	}
+	return s, errors.Join(d.syncDir(dir), d.syncDir(filepath.Dir(dir)))
+}
+
+func (s *Spool) tableDir(t Table) string { return filepath.Join(s.dir, string(t)) }
+
+// mergeDir holds the runs of a merge that takes more than one pass.
+func (s *Spool) mergeDir() string { return filepath.Join(s.dir, "merge") }
+
+// Parts lists the numbers of the finished parts of a table, ascending.
+func (s *Spool) Parts(t Table) ([]int, error) { return listParts(s.tableDir(t)) }
+
+// WriteDomains writes part n: the rows of one range of the list, which may be
+// none. It sorts rows in place. A part once written stays: ErrPartExists.
+func (s *Spool) WriteDomains(n int, rows []DomainEvidence) error {
+	path := filepath.Join(s.tableDir(TableDomains), partName(n))
+	if n < 0 {
+		return fmt.Errorf("domain part %d: a range has a number from 0", n)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return &PartError{path, ErrPartExists}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return writeSorted(s, path, rows)
+}
+
+// WriteHosts writes the next part of hosts. It sorts rows in place; none make
+// no part.
+func (s *Spool) WriteHosts(rows []HostEvidence) error { return writeNext(s, rows) }
+
+// WriteEndpoints writes the next part of endpoints. It sorts rows in place;
+// none make no part.
+func (s *Spool) WriteEndpoints(rows []EndpointEvidence) error { return writeNext(s, rows) }
+
+// WriteCertificates writes the next part of certificates. It sorts rows in
+// place; none make no part.
+func (s *Spool) WriteCertificates(rows []Certificate) error { return writeNext(s, rows) }
+
+func writeNext[T Row](s *Spool, rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	table := layoutOf[T]().table
+	s.mu.Lock()
+	n := s.next[table]
+	s.next[table]++
+	s.mu.Unlock()
+	return writeSorted(s, filepath.Join(s.tableDir(table), partName(n)), rows)
+}
+
+func writeSorted[T Row](s *Spool, path string, rows []T) error {
+	compare := layoutOf[T]().compare
+	slices.SortStableFunc(rows, func(a, b T) int { return compare(&a, &b) })
+	if _, err := writePart(s.disk, path, s.origin, rows); err != nil {
+		return &PartError{path, plain(err)}
+	}
+	return nil
+}
+
+// DomainPart streams the rows of one domain part.
+func (s *Spool) DomainPart(n int) iter.Seq2[DomainEvidence, error] {
+	return rowsOf[DomainEvidence](filepath.Join(s.tableDir(TableDomains), partName(n)), s.origin.RunID)
+}
+
+// HostPart streams the rows of one host part.
+func (s *Spool) HostPart(n int) iter.Seq2[HostEvidence, error] {
+	return rowsOf[HostEvidence](filepath.Join(s.tableDir(TableHosts), partName(n)), s.origin.RunID)
+}
+
+// Domains streams all domain rows by line. Of rows of one line, the first stays.
+func (s *Spool) Domains() iter.Seq2[DomainEvidence, error] {
+	return Distinct(KeepFirst, chainParts[DomainEvidence](s))
+}
+
+// Hosts streams all host rows by name. Of rows of one host, that of the latest
+// part stays: a host is looked up again for good reason.
+func (s *Spool) Hosts() iter.Seq2[HostEvidence, error] {
+	return Distinct(KeepLast, mergeParts[HostEvidence](s))
+}
+
+// Endpoints streams all sessions by key. Of rows of one key, that of the latest
+// part stays.
+func (s *Spool) Endpoints() iter.Seq2[EndpointEvidence, error] {
+	return Distinct(KeepLast, mergeParts[EndpointEvidence](s))
+}
+
+// Certificates streams all certificates by SHA-256, each once.
+func (s *Spool) Certificates() iter.Seq2[Certificate, error] {
+	return Distinct(KeepFirst, mergeParts[Certificate](s))
+}
