@@ -1,0 +1,158 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"syscall"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// readBatch is how many rows are taken from a part at a time: enough to spread
+// the cost of a call, little enough that hundreds of open parts fit in memory.
+const readBatch = 64
+
+// partReader streams the rows of one part. It needs memory for one page of each
+// column and for a batch of rows.
+type partReader[T Row] struct {
+	path   string
+	f      *os.File
+	origin Origin
+	rows   int64 // in all
+	reader *parquet.GenericReader[T]
+	shape  *shape[T]
+	values []parquet.Row
+	batch  []T
+	next   int // of batch
+	seen   int64
+	ended  bool
+}
+
+// openPart opens the part at path, which must be one of run id. The error is a
+// PartError.
+func openPart[T Row](path, id string) (*partReader[T], error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &PartError{path, plain(err)}
+	}
+	r := &partReader[T]{path: path, f: f, shape: newShape[T](), values: make([]parquet.Row, readBatch)}
+	if err := shield(func() error { return r.open(id) }); err != nil {
+		f.Close()
+		return nil, &PartError{path, err}
+	}
+	return r, nil
+}
+
+func (r *partReader[T]) open(id string) error {
+	file, err := openParquet(r.f, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return err
+	}
+	if r.origin, err = originOf(file); err != nil {
+		return err
+	}
+	if err := r.origin.accept(id, layoutOf[T]().table); err != nil {
+		return err
+	}
+	r.rows = file.NumRows()
+	r.reader = parquet.NewGenericReader[T](file)
+	return nil
+}
+
+// openParquet reads the footer of a part, which stands at its end: a part that
+// was cut short has none.
+func openParquet(f *os.File, options ...parquet.FileOption) (*parquet.File, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	file, err := parquet.OpenFile(f, info.Size(), options...)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return file, nil
+}
+
+// Next gives the next row, or io.EOF after the last. The row is the caller's
+// until the next call; what it points to is his for good.
+func (r *partReader[T]) Next() (*T, error) {
+	for r.next == len(r.batch) {
+		if r.ended {
+			return nil, io.EOF
+		}
+		if err := shield(r.fill); err != nil {
+			return nil, &PartError{r.path, err}
+		}
+	}
+	row := &r.batch[r.next]
+	r.next++
+	return row, nil
+}
+
+// fill reads the next batch.
+func (r *partReader[T]) fill() error {
+	n, err := r.reader.ReadRows(r.values)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return damaged(err)
+	}
+	r.ended = err != nil || n == 0
+	r.seen += int64(n)
+	if r.ended && r.seen != r.rows {
+		return fmt.Errorf("%w: %d rows of %d", ErrDamaged, r.seen, r.rows)
+	}
+	if cap(r.batch) == 0 {
+		r.batch = make([]T, readBatch)
+	}
+	r.batch, r.next = r.batch[:n], 0
+	clear(r.batch)
+	for i := range r.batch {
+		if err := r.shape.fill(&r.batch[i], r.values[i]); err != nil {
+			return damaged(err)
+		}
+	}
+	return nil
+}
+
+// Close ends the reading, at any row.
+func (r *partReader[T]) Close() error {
+	return errors.Join(shield(r.reader.Close), r.f.Close())
+}
+
+// rowsOf streams a part and closes it.
+func rowsOf[T Row](path, id string) iter.Seq2[T, error] {
+	return stream(func() (cursor[T], error) { return openPart[T](path, id) })
+}
+
+// shield turns a panic into an error: in the library, damaged bytes can lead to
+// one, and a damaged part must not end the program.
+func shield(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrDamaged, p)
+		}
+	}()
+	return f()
+}
+
+// damaged marks an error in the bytes of a part, as against one of the system.
+func damaged(err error) error {
+	var call *fs.PathError
+	var code syscall.Errno
+	if errors.As(err, &call) || errors.As(err, &code) || errors.Is(err, ErrDamaged) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+// plain drops the path from an error of a system call, where it stands beside.
+func plain(err error) error {
+	var call *fs.PathError
+	if errors.As(err, &call) {
+		return call.Err
+	}
+	return err
+}
