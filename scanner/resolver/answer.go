@@ -1,0 +1,175 @@
+package resolver
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+)
+
+// noEDE stands in Answer.EDE where no code was given.
+const noEDE = -1
+
+// asked makes the canonical question; false where name is no domain name.
+func asked(name string, qtype uint16) (dnssec.Question, bool) {
+	q := dnssec.Question{Name: dns.CanonicalName(name), Type: qtype}
+	_, ok := dns.IsDomainName(q.Name)
+	return q, ok && name != ""
+}
+
+// failure is the answer of a lookup that came to nothing.
+func failure(q dnssec.Question, o Outcome, why dnssec.Reason) Answer {
+	return Answer{Question: q, Outcome: o, Rcode: -1, Reason: why, EDE: noEDE}
+}
+
+// notAsked is the answer to a question that cannot be put.
+func notAsked(q dnssec.Question) Answer {
+	return failure(q, FormErr, dnssec.ReasonMalformed)
+}
+
+// fromError is the answer of a lookup whose exchange brought no usable reply.
+func fromError(q dnssec.Question, err error) Answer {
+	var e *exchange.Error
+	if !errors.As(err, &e) {
+		return failure(q, NetworkError, dnssec.ReasonNoReply)
+	}
+	switch e.Kind {
+	case exchange.Timeout:
+		return from(e.Server, failure(q, Timeout, dnssec.ReasonNoReply))
+	case exchange.Malformed:
+		return from(e.Server, failure(q, Malformed, dnssec.ReasonMalformed))
+	case exchange.Cancelled:
+		return from(e.Server, failure(q, Timeout, dnssec.ReasonCancelled))
+	}
+	return from(e.Server, failure(q, NetworkError, dnssec.ReasonNoReply))
+}
+
+func from(server netip.AddrPort, a Answer) Answer {
+	a.Server = server
+	return a
+}
+
+// outcomeOf sorts an rcode. That of NOERROR is Found until somebody looks for
+// records.
+func outcomeOf(rcode int) Outcome {
+	switch rcode {
+	case dns.RcodeSuccess:
+		return Found
+	case dns.RcodeNameError:
+		return NXDomain
+	case dns.RcodeRefused, dns.RcodeNotAuth:
+		return Refused
+	case dns.RcodeNotImplemented:
+		return NotImp
+	case dns.RcodeFormatError, dns.RcodeBadVers:
+		return FormErr
+	}
+	return ServFail
+}
+
+// read makes an answer of a reply, with everything but a status: what the reply
+// says, not what is proven of it.
+func read(q dnssec.Question, r exchange.Reply, now time.Time) Answer {
+	a := Answer{
+		Question: q, Outcome: outcomeOf(r.Msg.Rcode), Rcode: r.Msg.Rcode, EDE: noEDE,
+		Server: r.Server, Size: r.Size,
+	}
+	if a.Failed() {
+		a.Reason = dnssec.ReasonRcode
+		return a
+	}
+	c := follow(r.Msg.Answer, q)
+	a.Links, a.Records = c.links, c.records
+	switch {
+	case c.loop:
+		a.Outcome, a.Reason = AliasLoop, dnssec.ReasonAliasLoop
+		return a
+	case c.long:
+		a.Outcome, a.Reason = WorkLimit, dnssec.ReasonWorkLimit
+		return a
+	case len(c.records) > 0:
+		a.Outcome = Found
+	case a.Outcome == Found:
+		a.Outcome = NoData
+	}
+	describe(&a, r.Msg, now)
+	return a
+}
+
+// maxLinks bounds an alias chain.
+const maxLinks = 12
+
+// chain is the way through an answer section from the name asked to its end.
+type chain struct {
+	links   []dnssec.Link
+	records []dns.RR
+	loop    bool // it comes back to a name
+	long    bool // it has too many links
+}
+
+// follow walks the alias chain. Records beside it are not looked at.
+func follow(section []dns.RR, q dnssec.Question) chain {
+	var c chain
+	at := q.Name
+	seen := map[string]bool{at: true}
+	for {
+		if c.records = rrset(section, at, q.Type); len(c.records) > 0 {
+			return c
+		}
+		to, ok := alias(section, at)
+		if !ok {
+			return c
+		}
+		if len(c.links) == maxLinks {
+			c.long = true
+			return c
+		}
+		c.links = append(c.links, dnssec.Link{Name: at, Target: to})
+		if seen[to] {
+			c.loop = true
+			return c
+		}
+		seen[to] = true
+		at = to
+	}
+}
+
+// rrset returns the records of one owner name and type.
+func rrset(section []dns.RR, owner string, qtype uint16) []dns.RR {
+	var set []dns.RR
+	for _, rr := range section {
+		h := rr.Header()
+		if h.Rrtype == qtype && h.Class == dns.ClassINET && dns.CanonicalName(h.Name) == owner {
+			set = append(set, rr)
+		}
+	}
+	return set
+}
+
+// alias returns where a CNAME at the name leads, or a DNAME above it to which
+// nobody added the CNAME (RFC 6672, Section 3.1).
+func alias(section []dns.RR, name string) (target string, ok bool) {
+	for _, rr := range section {
+		if cname, is := rr.(*dns.CNAME); is && dns.CanonicalName(cname.Hdr.Name) == name {
+			return dns.CanonicalName(cname.Target), true
+		}
+	}
+	for _, rr := range section {
+		dname, is := rr.(*dns.DNAME)
+		if !is {
+			continue
+		}
+		owner := dns.CanonicalName(dname.Hdr.Name)
+		if owner == name || !dns.IsSubDomain(owner, name) {
+			continue
+		}
+		target = dns.CanonicalName(name[:len(name)-len(owner)] + dname.Target)
+		_, ok = dns.IsDomainName(target)
+		return target, ok
+	}
+	return "", false
+}
