@@ -1,0 +1,81 @@
+package judge
+
+import "danescan/datasets/run"
+
+// Domain judges a domain: it fills its verdict and those of its MX hosts, each
+// with the names that a certificate may carry for mail to this domain. host gives
+// the facts of a judged host by its name as the row spells it.
+func (j Judge) Domain(d *run.Domain, host func(name string) HostFacts) {
+	c := domainCase{domain: d, secure: d.MXDNSSEC == run.Secure}
+	names := references(&d.DomainEvidence)
+	for i := range d.MX {
+		mx := &d.MX[i]
+		f := under(factsOf(mx.Host, host), names)
+		mx.Verdict, mx.Reason, mx.Inferred = f.Verdict, f.Reason, f.Inferred
+		c.hosts = append(c.hosts, mxHost{name: canonical(mx.Host), preference: mx.Preference, facts: f})
+	}
+	c.fill()
+}
+
+func factsOf(name string, host func(name string) HostFacts) HostFacts {
+	if ok, reason := MXTarget(name); !ok {
+		return untouched(reason)
+	}
+	f := host(name)
+	if f.Verdict == "" {
+		return absent()
+	}
+	return f
+}
+
+// domainCase is a domain with all that its verdict and findings are made from.
+type domainCase struct {
+	domain *run.Domain
+	secure bool
+	hosts  []mxHost
+}
+
+// mxHost is one MX host of a domain.
+type mxHost struct {
+	name       string
+	preference int32
+	facts      HostFacts
+}
+
+func (h *mxHost) class() class { return classOf(h.facts.State, h.facts.Verdict) }
+
+// fill writes the domain's verdict columns.
+func (c *domainCase) fill() {
+	d := c.domain
+	v := &d.DomainVerdict
+	*v = run.DomainVerdict{MXSecure: c.secure, HostsTotal: int32(len(c.hosts))}
+	members := make([]member, len(c.hosts))
+	routes := make([]route, len(c.hosts))
+	for i := range c.hosts {
+		h := &c.hosts[i]
+		members[i] = member{h.preference, h.class(), h.facts.Verdict}
+		routes[i] = route{h.preference, &h.facts}
+		count(v, h)
+	}
+	v.Verdict = domainVerdict(d.MXKind, c.secure, members)
+	v.PrimaryVerified = primaryVerified(c.secure, members)
+	policies(v, d.MXKind, c.secure, routes)
+	v.Provider, v.SelfHosted = provider(&d.DomainEvidence, c.hosts)
+	v.DNSOperator = dnsOperator(d.NS)
+	v.Findings = c.findings()
+}
+
+// count adds a host to the domain's counts.
+func count(v *run.DomainVerdict, h *mxHost) {
+	if h.facts.State == run.TLSAUsable || h.facts.State == run.TLSAUnusable {
+		v.HostsWithTLSA++
+	}
+	switch h.class() {
+	case ok:
+		v.HostsVerified++
+	case fail:
+		v.HostsFailed++
+	case unknown:
+		v.HostsUnknown++
+	}
+}
