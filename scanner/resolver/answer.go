@@ -117,7 +117,7 @@ func follow(section []dns.RR, q dnssec.Question) chain {
 	at := q.Name
 	seen := map[string]bool{at: true}
 	for {
-		if c.records = rrset(section, at, q.Type); len(c.records) > 0 {
+		if c.records = recordsAt(section, at, q.Type); len(c.records) > 0 {
 			return c
 		}
 		to, ok := alias(section, at)
@@ -138,8 +138,8 @@ func follow(section []dns.RR, q dnssec.Question) chain {
 	}
 }
 
-// rrset returns the records of one owner name and type.
-func rrset(section []dns.RR, owner string, qtype uint16) []dns.RR {
+// recordsAt returns the records of one owner name and type.
+func recordsAt(section []dns.RR, owner string, qtype uint16) []dns.RR {
 	var set []dns.RR
 	for _, rr := range section {
 		h := rr.Header()

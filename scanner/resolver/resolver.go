@@ -46,6 +46,7 @@ type Answer struct {
 	Server  netip.AddrPort // that gave the final reply
 	Size    int            // octets of that reply
 	Queries int            // sent for this lookup
+	Age     time.Duration  // how long it lay in a cache here: TTL counts from before that
 }
 
 // Failed reports whether the lookup is an error to a sender: bogus,

@@ -1,0 +1,185 @@
+package resolver
+
+import (
+	"context"
+	"hash/maphash"
+	"sync"
+	"time"
+
+	"danescan/scanner/dnssec"
+)
+
+// CacheConfig bounds a Cached.
+type CacheConfig struct {
+	Entries int              // answers kept; 0: 100,000
+	MaxTTL  time.Duration    // no answer is kept for longer; 0: 10 minutes
+	Now     func() time.Time // nil: time.Now
+}
+
+const (
+	defaultEntries = 100_000
+	defaultMaxTTL  = 10 * time.Minute
+
+	// How long failures are kept: a broken zone stays broken for a while, a silent
+	// server may come back.
+	bogusTTL   = 60 * time.Second
+	failureTTL = 5 * time.Second
+
+	joinShards = 16
+)
+
+// Cached is a Resolver that remembers the answers of another and asks it only
+// once for what several callers want at a time. Answers are shared: read only.
+type Cached struct {
+	next    Resolver
+	cfg     CacheConfig
+	answers *table[dnssec.Question, kept]
+	seed    maphash.Seed
+	joined  [joinShards]joinShard
+}
+
+// kept is an answer and when it came.
+type kept struct {
+	answer Answer
+	at     time.Time
+}
+
+type joinShard struct {
+	mu sync.Mutex
+	m  map[dnssec.Question]*joint
+}
+
+// joint is a lookup under way that others wait for.
+type joint struct {
+	done   chan struct{}
+	answer Answer
+	usable bool // false: its own context ended it
+}
+
+// NewCached puts a cache in front of a resolver.
+func NewCached(next Resolver, cfg CacheConfig) *Cached {
+	if cfg.Entries <= 0 {
+		cfg.Entries = defaultEntries
+	}
+	if cfg.MaxTTL <= 0 {
+		cfg.MaxTTL = defaultMaxTTL
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	c := &Cached{next: next, cfg: cfg, answers: newTable[dnssec.Question, kept](cfg.Entries), seed: maphash.MakeSeed()}
+	for i := range c.joined {
+		c.joined[i].m = make(map[dnssec.Question]*joint)
+	}
+	return c
+}
+
+type freshKey struct{}
+
+// Fresh returns a context whose lookups are answered by no Cached, only
+// remembered. What a recursive resolver elsewhere remembers is its own affair.
+func Fresh(ctx context.Context) context.Context {
+	return context.WithValue(ctx, freshKey{}, true)
+}
+
+// Lookup implements Resolver. Of an answer that was remembered, or that another
+// caller asked for, Queries is 0; Age says how long it was remembered.
+func (c *Cached) Lookup(ctx context.Context, name string, qtype uint16) Answer {
+	q, ok := asked(name, qtype)
+	if !ok {
+		return notAsked(q)
+	}
+	if ctx.Value(freshKey{}) != nil {
+		a := c.next.Lookup(ctx, q.Name, qtype)
+		c.keep(q, a)
+		return a
+	}
+	// Each turn of the loop waits for a lookup whose caller gave up: there are no
+	// more of them than callers.
+	for ctx.Err() == nil {
+		if a, ok := c.recall(q); ok {
+			return a
+		}
+		j, mine := c.join(q)
+		if mine {
+			c.lead(ctx, q, j)
+			return j.answer
+		}
+		select {
+		case <-j.done:
+			if j.usable {
+				a := j.answer
+				a.Queries = 0
+				return a
+			}
+		case <-ctx.Done():
+		}
+	}
+	return failure(q, Timeout, dnssec.ReasonCancelled)
+}
+
+// Len returns the number of answers kept.
+func (c *Cached) Len() int { return c.answers.len() }
+
+func (c *Cached) recall(q dnssec.Question) (Answer, bool) {
+	now := c.cfg.Now()
+	k, ok := c.answers.get(q, now)
+	if !ok {
+		return Answer{}, false
+	}
+	a := k.answer
+	a.Queries, a.Age = 0, now.Sub(k.at)
+	return a, true
+}
+
+func (c *Cached) keep(q dnssec.Question, a Answer) {
+	if ttl := min(keepFor(a), c.cfg.MaxTTL); ttl > 0 {
+		now := c.cfg.Now()
+		c.answers.put(q, kept{answer: a, at: now}, now.Add(ttl))
+	}
+}
+
+// keepFor says how long an answer may be remembered.
+func keepFor(a Answer) time.Duration {
+	switch {
+	case a.Reason == dnssec.ReasonCancelled:
+		return 0 // says nothing of the name
+	case a.Status == dnssec.Bogus:
+		return bogusTTL
+	case a.Failed():
+		return failureTTL
+	}
+	return a.TTL
+}
+
+func (c *Cached) shard(q dnssec.Question) *joinShard {
+	return &c.joined[maphash.Comparable(c.seed, q)%joinShards]
+}
+
+func (c *Cached) join(q dnssec.Question) (j *joint, mine bool) {
+	s := c.shard(q)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j := s.m[q]; j != nil {
+		return j, false
+	}
+	j = &joint{done: make(chan struct{})}
+	s.m[q] = j
+	return j, true
+}
+
+// lead does the lookup that others wait for, and lets them go whatever happens.
+func (c *Cached) lead(ctx context.Context, q dnssec.Question, j *joint) {
+	defer func() {
+		s := c.shard(q)
+		s.mu.Lock()
+		delete(s.m, q)
+		s.mu.Unlock()
+		close(j.done)
+	}()
+	j.answer = c.next.Lookup(ctx, q.Name, q.Type)
+	j.usable = j.answer.Reason != dnssec.ReasonCancelled && ctx.Err() == nil
+	if j.usable {
+		c.keep(q, j.answer)
+	}
+}
