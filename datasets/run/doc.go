@@ -8,7 +8,6 @@
 //	RUN/certificates/...
 //	RUN/spool/...        evidence of an unfinished run, see Spool
 //	RUN/finish/...       final tables on their way in, see Final
-//	RUN/lock             held by the process that writes
 //
 // A run begins with Create, which leaves a manifest and an empty spool. While
 // it lasts, Spool takes evidence in parts; a part is there whole or not at all,

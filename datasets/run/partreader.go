@@ -32,22 +32,33 @@ type partReader[T Row] struct {
 	ended  bool
 }
 
-// openPart opens the part at path, which must be one of run id. The error is a
-// PartError.
-func openPart[T Row](path, id string) (*partReader[T], error) {
+// expected is what a part must be to be read.
+type expected struct {
+	runID string
+	rows  int64 // as the manifest says; -1: not known
+}
+
+// expect is what the manifest of run id says of a part.
+func (p PartInfo) expect(id string) expected { return expected{id, p.Rows} }
+
+// anyPart expects a part of run id of any length.
+func anyPart(id string) expected { return expected{id, -1} }
+
+// openPart opens the part at path. The error is a PartError.
+func openPart[T Row](path string, want expected) (*partReader[T], error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &PartError{path, plain(err)}
 	}
 	r := &partReader[T]{path: path, f: f, shape: newShape[T](), values: make([]parquet.Row, readBatch)}
-	if err := shield(func() error { return r.open(id) }); err != nil {
+	if err := shield(func() error { return r.open(want) }); err != nil {
 		f.Close()
 		return nil, &PartError{path, err}
 	}
 	return r, nil
 }
 
-func (r *partReader[T]) open(id string) error {
+func (r *partReader[T]) open(want expected) error {
 	file, err := openParquet(r.f, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err
@@ -55,10 +66,13 @@ func (r *partReader[T]) open(id string) error {
 	if r.origin, err = originOf(file); err != nil {
 		return err
 	}
-	if err := r.origin.accept(id, layoutOf[T]().table); err != nil {
+	if err := r.origin.accept(want.runID, layoutOf[T]().table); err != nil {
 		return err
 	}
 	r.rows = file.NumRows()
+	if want.rows >= 0 && want.rows != r.rows {
+		return fmt.Errorf("%w: %d rows, the manifest says %d", ErrForeign, r.rows, want.rows)
+	}
 	r.reader = parquet.NewGenericReader[T](file)
 	return nil
 }
@@ -123,8 +137,8 @@ func (r *partReader[T]) Close() error {
 }
 
 // rowsOf streams a part and closes it.
-func rowsOf[T Row](path, id string) iter.Seq2[T, error] {
-	return stream(func() (cursor[T], error) { return openPart[T](path, id) })
+func rowsOf[T Row](path string, want expected) iter.Seq2[T, error] {
+	return stream(func() (cursor[T], error) { return openPart[T](path, want) })
 }
 
 // shield turns a panic into an error: in the library, damaged bytes can lead to

@@ -23,7 +23,7 @@ func chainParts[T Row](s *Spool) iter.Seq2[T, error] {
 			return
 		}
 		for _, path := range paths {
-			for row, err := range rowsOf[T](path, s.origin.RunID) {
+			for row, err := range rowsOf[T](path, anyPart(s.origin.RunID)) {
 				if !yield(row, err) || err != nil {
 					return
 				}
@@ -84,7 +84,7 @@ func openMerge[T Row](s *Spool, paths []string) (cursor[T], error) {
 		}
 		paths = longer
 	}
-	cursors, err := openAll[T](paths, s.origin.RunID)
+	cursors, err := openAll[T](paths, anyPart(s.origin.RunID))
 	if err != nil {
 		m.discard()
 		return nil, err
@@ -119,7 +119,7 @@ func mergePass[T Row](s *Spool, paths []string, dir string) ([]string, error) {
 }
 
 func mergeGroup[T Row](s *Spool, group []string, path string) error {
-	cursors, err := openAll[T](group, s.origin.RunID)
+	cursors, err := openAll[T](group, anyPart(s.origin.RunID))
 	if err != nil {
 		return err
 	}
@@ -159,10 +159,10 @@ func copyRows[T Row](w *partWriter[T], from cursor[T]) error {
 	}
 }
 
-func openAll[T Row](paths []string, id string) ([]cursor[T], error) {
+func openAll[T Row](paths []string, want expected) ([]cursor[T], error) {
 	cursors := make([]cursor[T], 0, len(paths))
 	for _, path := range paths {
-		r, err := openPart[T](path, id)
+		r, err := openPart[T](path, want)
 		if err != nil {
 			_ = closeAll(cursors)
 			return nil, err

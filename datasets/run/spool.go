@@ -125,12 +125,12 @@ func writeSorted[T Row](s *Spool, path string, rows []T) error {
 
 // DomainPart streams the rows of one domain part.
 func (s *Spool) DomainPart(n int) iter.Seq2[DomainEvidence, error] {
-	return rowsOf[DomainEvidence](filepath.Join(s.tableDir(TableDomains), partName(n)), s.origin.RunID)
+	return rowsOf[DomainEvidence](filepath.Join(s.tableDir(TableDomains), partName(n)), anyPart(s.origin.RunID))
 }
 
 // HostPart streams the rows of one host part.
 func (s *Spool) HostPart(n int) iter.Seq2[HostEvidence, error] {
-	return rowsOf[HostEvidence](filepath.Join(s.tableDir(TableHosts), partName(n)), s.origin.RunID)
+	return rowsOf[HostEvidence](filepath.Join(s.tableDir(TableHosts), partName(n)), anyPart(s.origin.RunID))
 }
 
 // Domains streams all domain rows by line. Of rows of one line, the first stays.

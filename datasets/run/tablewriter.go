@@ -1,0 +1,108 @@
+package run
+
+import (
+	"errors"
+	"path/filepath"
+)
+
+// TableWriter writes one final table, as many parts as its rows need.
+type TableWriter[T Row] struct {
+	run    *Run
+	origin Origin
+	bound  int64
+	part   *partWriter[T]
+	done   []PartInfo
+	rows   int64
+	err    error
+}
+
+func newTableWriter[T Row](r *Run, o Origin, bound int64) *TableWriter[T] {
+	return &TableWriter[T]{run: r, origin: o, bound: bound}
+}
+
+// Rows is how many rows were written.
+func (w *TableWriter[T]) Rows() int64 { return w.rows }
+
+// Write appends rows, which must come in the order of their key, without a key
+// twice. It keeps none of them. After an error every call gives that error.
+func (w *TableWriter[T]) Write(rows ...T) error {
+	for len(rows) > 0 && w.err == nil {
+		n := len(rows)
+		if w.part != nil {
+			n = min(n, int(w.bound-w.part.rows))
+		} else {
+			n = min(n, int(w.bound))
+		}
+		w.err = w.writeSome(rows[:n])
+		rows = rows[n:]
+	}
+	return w.err
+}
+
+// writeSome writes rows that the open part has room for.
+func (w *TableWriter[T]) writeSome(rows []T) error {
+	if w.part == nil {
+		if err := w.begin(); err != nil {
+			return err
+		}
+	}
+	if err := w.part.write(rows); err != nil {
+		return &PartError{w.part.file.path, plain(err)}
+	}
+	w.rows += int64(len(rows))
+	if w.part.rows < w.bound {
+		return nil
+	}
+	return w.end()
+}
+
+func (w *TableWriter[T]) begin() error {
+	table := layoutOf[T]().table
+	path := filepath.Join(w.run.staging(table), partName(len(w.done)))
+	part, err := createPart[T](w.run.disk, path, w.origin, finalRowGroup)
+	if err != nil {
+		return &PartError{path, plain(err)}
+	}
+	w.part = part
+	return nil
+}
+
+func (w *TableWriter[T]) end() error {
+	part := w.part
+	w.part = nil
+	info, err := part.commit()
+	if err != nil {
+		return &PartError{part.file.path, plain(err)}
+	}
+	w.done = append(w.done, info)
+	return nil
+}
+
+// close finishes the last part. A table without rows has one part without rows,
+// so that it can be read by its columns.
+func (w *TableWriter[T]) close() ([]PartInfo, error) {
+	if w.err == nil && w.part == nil && len(w.done) == 0 {
+		w.err = w.begin()
+	}
+	if w.err == nil && w.part != nil {
+		w.err = w.end()
+	}
+	if w.err != nil {
+		w.abort()
+		return nil, w.err
+	}
+	return w.done, nil
+}
+
+// errClosed is what a writer says that was aborted.
+var errClosed = errors.New("the table was given up")
+
+func (w *TableWriter[T]) abort() {
+	if w.part != nil {
+		w.part.abort()
+		w.part = nil
+	}
+	if w.err == nil {
+		w.err = errClosed
+	}
+}
