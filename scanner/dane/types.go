@@ -31,13 +31,25 @@ type Result struct {
 	Verified bool
 	Reason   Reason // OK where verified
 
-	Record int // index into the records of the one that authenticated, -1 for none
-	Depth  int // of the certificate that it matched in the path, -1 for none
+	// Record is the index of the record that authenticated or, for the reasons name,
+	// expired and chain, of the one at whose anchor the path ends; -1 for none.
+	// Depth is where that anchor is, the leaf being 0; a bare key's is that of the
+	// certificate that it signed.
+	Record int
+	Depth  int
 
 	// Matched says of each record whether it alone authenticates the chain, names
 	// left aside; Depths where, -1 for nowhere.
 	Matched []bool
 	Depths  []int
+
+	// AgilityDependent: not verified, but would be if records with a weaker digest
+	// than others of their usage and selector were not left aside (RFC 7671,
+	// Section 9).
+	AgilityDependent bool
+	// Exhausted: the chain was so contrived that the search for a path was given
+	// up, or some of its certificates were not looked at.
+	Exhausted bool
 
 	PathOK      bool     // a path to a matched anchor is valid but for names
 	NameMatched string   // the reference identifier that matched

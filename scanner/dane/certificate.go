@@ -1,0 +1,191 @@
+package dane
+
+import (
+	"errors"
+	"time"
+)
+
+// certificate is a certificate as far as the walk could read it. Every slice is
+// a part of raw.
+type certificate struct {
+	raw, tbs        []byte
+	version         int // 1 to 3; 0 unreadable
+	serial          []byte
+	innerAlgorithm  []byte // AlgorithmIdentifier in the signed part
+	outerAlgorithm  []byte // and beside it
+	issuer, subject []byte // Name
+	issuerCanon     name
+	subjectCanon    name
+	notBefore       time.Time // zero if unreadable
+	notAfter        time.Time
+	validityUnread  bool
+	spki            []byte // SubjectPublicKeyInfo
+	signature       []byte // nil if unreadable
+	extensions      extensions
+	publicKey       *publicKey // nil until asked for: see key
+}
+
+var errWalk = errors.New("not a certificate: no SubjectPublicKeyInfo to be found")
+
+// parseCertificate walks through DER to the fields of a certificate (RFC 5280,
+// Section 4.1). It fails only where the SubjectPublicKeyInfo cannot be found:
+// whatever else is wrong leaves that field empty. Octets behind the certificate
+// are passed over.
+func parseCertificate(raw []byte) (*certificate, error) {
+	outer, _, ok := takeTag(raw, tagSequence)
+	if !ok {
+		return nil, errWalk
+	}
+	signed, rest, ok := takeTag(outer.body, tagSequence)
+	if !ok {
+		return nil, errWalk
+	}
+	c := &certificate{raw: raw, tbs: signed.full}
+	if !c.walkSigned(signed.body) {
+		return nil, errWalk
+	}
+	c.walkSignature(rest)
+	return c, nil
+}
+
+// walkSigned reads the fields of a TBSCertificate.
+func (c *certificate) walkSigned(b []byte) bool {
+	version, b, explicit := optional(b, tagConstructed)
+	c.version = readVersion(version.body, explicit)
+	fields := [6]element{}
+	for i := range fields {
+		var ok bool
+		if fields[i], b, ok = take(b); !ok {
+			return false
+		}
+	}
+	serial, algorithm, issuer, validity, subject, key := fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]
+	if key.tag != tagSequence {
+		return false
+	}
+	c.serial, c.innerAlgorithm, c.spki = serial.body, algorithm.full, key.full
+	c.issuer, c.subject = issuer.full, subject.full
+	c.issuerCanon, c.subjectCanon = canonical(issuer.full), canonical(subject.full)
+	c.readValidity(validity.body)
+	c.extensions = readExtensions(extensionList(b))
+	return true
+}
+
+// extensionList finds the extensions behind the two unique identifiers.
+func extensionList(b []byte) []byte {
+	for {
+		e, rest, ok := take(b)
+		if !ok {
+			return nil
+		}
+		if e.tag == tagConstructed+3 {
+			return e.body
+		}
+		b = rest
+	}
+}
+
+func readVersion(body []byte, explicit bool) int {
+	if !explicit {
+		return 1
+	}
+	number, ok := only(body, tagInteger)
+	if n, fits := smallInt(number); ok && fits && n <= 2 {
+		return n + 1
+	}
+	return 0
+}
+
+// walkSignature reads what follows the signed part.
+func (c *certificate) walkSignature(b []byte) {
+	algorithm, b, ok := takeTag(b, tagSequence)
+	if !ok {
+		return
+	}
+	value, _, ok := takeTag(b, tagBitString)
+	if !ok {
+		return
+	}
+	c.outerAlgorithm = algorithm.full
+	c.signature, _ = bits(value.body)
+}
+
+// readValidity reads the two times of a Validity (RFC 5280, Section 4.1.2.5).
+func (c *certificate) readValidity(b []byte) {
+	from, b, ok := take(b)
+	till, _, also := take(b)
+	if !ok || !also {
+		c.validityUnread = true
+		return
+	}
+	var fromOK, tillOK bool
+	c.notBefore, fromOK = readTime(from)
+	c.notAfter, tillOK = readTime(till)
+	c.validityUnread = !fromOK || !tillOK
+}
+
+// readTime reads UTCTime and GeneralizedTime to the second, in UTC, as
+// certificates must have them.
+func readTime(e element) (time.Time, bool) {
+	layout := "20060102150405Z"
+	text := string(e.body)
+	switch {
+	case e.tag == tagUTCTime && len(text) == 13 && text[0] >= '5':
+		text = "19" + text // RFC 5280, Section 4.1.2.5.1
+	case e.tag == tagUTCTime && len(text) == 13:
+		text = "20" + text
+	case e.tag == tagGenTime && len(text) == 15:
+	default:
+		return time.Time{}, false
+	}
+	t, err := time.Parse(layout, text)
+	return t, err == nil
+}
+
+// valid reports whether the certificate's dates include that time, both ends
+// included (RFC 5280, Section 4.1.2.5). Dates that cannot be read include none.
+func (c *certificate) valid(at time.Time) bool {
+	at = at.UTC().Truncate(time.Second)
+	return !c.validityUnread && !at.Before(c.notBefore) && !at.After(c.notAfter)
+}
+
+// key returns the certificate's public key, taken apart.
+func (c *certificate) key() publicKey {
+	if c.publicKey == nil {
+		k := readKey(c.spki)
+		c.publicKey = &k
+	}
+	return *c.publicKey
+}
+
+// selfIssued reports whether subject and issuer are the same (RFC 5280, Section
+// 3.2).
+func (c *certificate) selfIssued() bool { return c.subjectCanon.equal(c.issuerCanon) }
+
+// wholeCertificate reports whether b is one certificate and nothing else, by its
+// structure.
+func wholeCertificate(b []byte) bool {
+	if _, ok := only(b, tagSequence); !ok {
+		return false
+	}
+	c, err := parseCertificate(b)
+	return err == nil && c.outerAlgorithm != nil && c.signature != nil && wholeKey(c.spki)
+}
+
+// wholeKey reports whether b is one SubjectPublicKeyInfo and nothing else, by
+// its structure (RFC 5280, Section 4.1).
+func wholeKey(b []byte) bool {
+	body, ok := only(b, tagSequence)
+	if !ok {
+		return false
+	}
+	algorithm, rest, ok := takeTag(body, tagSequence)
+	if !ok {
+		return false
+	}
+	if _, _, ok = takeTag(algorithm.body, tagOID); !ok {
+		return false
+	}
+	key, ok := only(rest, tagBitString)
+	return ok && len(key) > 1
+}

@@ -1,0 +1,92 @@
+package dane
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxSeen bounds Result.NamesSeen, as longestSeen does each of them.
+const (
+	maxSeen     = 1024
+	longestSeen = 255
+)
+
+// Match finds the first reference identifier that one of the presented
+// identifiers matches, as Result.NamesSeen lists them (RFC 7672, Section 3.2.3).
+func (n Names) Match(seen []string) (reference string, ok bool) {
+	for _, reference := range n {
+		for _, presented := range seen {
+			if matchName(presented, reference) {
+				return reference, true
+			}
+		}
+	}
+	return "", false
+}
+
+// matchName compares without case; a wildcard stands for one whole first label.
+func matchName(presented, reference string) bool {
+	presented, reference = lowerASCII(presented), lowerASCII(reference)
+	if presented == "" || reference == "" {
+		return false
+	}
+	if !isWildcard(presented) {
+		return presented == reference
+	}
+	label, parent, ok := strings.Cut(reference, ".")
+	return ok && parent == presented[2:] && label != "" && strings.Trim(label, letterDigits+"-") == ""
+}
+
+// isWildcard reports whether a name is "*" and at least two labels. With a
+// single one below, or in a name that is no host name, the asterisk stands for
+// nothing: the rule of OpenSSL, where RFC 6125, Section 6.4.3, leaves the choice.
+func isWildcard(s string) bool {
+	base, ok := strings.CutPrefix(s, "*.")
+	return ok && !strings.Contains(base, "_") && hostLike(base)
+}
+
+// presented lists the identifiers of a leaf: its DNS-IDs or, if it has none, its
+// CN-IDs (RFC 7672, Section 3.2.3). Octets outside visible ASCII are written as
+// \xNN, as is the backslash, so that such a name can be shown and never matches.
+func (c *certificate) presented() []string {
+	var seen []string
+	dnsIDs := false
+	for _, n := range c.extensions.names {
+		if n.kind != kindDNS {
+			continue
+		}
+		dnsIDs = true
+		if n.tag == tagContext+kindDNS { // primitive: an IA5String
+			seen = appendSeen(seen, string(n.value))
+		}
+	}
+	if dnsIDs {
+		return seen
+	}
+	for _, a := range values(c.subject, oidCommonName) {
+		if text, ok := decodeString(a.tag, a.value); ok {
+			seen = appendSeen(seen, text)
+		}
+	}
+	return seen
+}
+
+func appendSeen(seen []string, s string) []string {
+	if s == "" || len(s) > longestSeen || len(seen) == maxSeen {
+		return seen
+	}
+	return append(seen, visible(s))
+}
+
+// visible escapes what cannot stand in a table or on a terminal.
+func visible(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c > ' ' && c < 0x7f && c != '\\' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, `\x%02x`, c)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,225 @@
+package dane
+
+import (
+	"bytes"
+	"slices"
+	"time"
+)
+
+// Bounds of one search. A server can send certificates that all seem to have
+// issued each other, so the number of paths is no bound.
+const (
+	maxSent  = 100     // certificates of a chain that are looked at
+	maxDepth = 100     // of an anchor below which a path may lie
+	maxSteps = 10_000  // certificates stepped on
+	maxWork  = 1 << 12 // signatures, an RSA key of 2048 bits counting for four
+)
+
+// search looks for paths from a leaf to the anchors that DANE-TA records match
+// (RFC 7671, Section 5.2). It walks depth first, in the order in which OpenSSL
+// picks issuers: certificates from DNS, then those sent, valid ones before
+// expired ones. Where OpenSSL's one path leads to an anchor, that path is thus
+// the first one found; where it does not, the search goes on.
+type search struct {
+	at      time.Time
+	pool    []link
+	anchors []anchor
+
+	made  map[[2]*certificate]bool // signatures checked
+	names constrainer
+	steps int
+	work  int
+
+	found     *anchor // the effective one that was reached first
+	missed    *anchor // the effective one whose path, the first, is not valid
+	missedAt  int     // its depth
+	faults    fault   // of all paths to effective anchors that are not valid
+	lastSeen  bool
+	lastOwned bool // the first path that could not be extended ends self-issued
+}
+
+// link is a certificate that may stand in a path. owner is the record that it
+// came in, -1 for one that the server sent.
+type link struct {
+	*certificate
+	owner int
+}
+
+// anchor is a usable DANE-TA record and what the search found of it.
+type anchor struct {
+	Record
+	index     int
+	effective bool
+	bare      *publicKey // of 2 1 0 (RFC 7671, Section 5.2.3)
+
+	reached bool
+	depth   int
+}
+
+// fault says what is wrong with a path.
+type fault uint8
+
+const (
+	faultExpired fault = 1 << iota
+	faultChain
+)
+
+// run searches from the leaf until every anchor is reached, nothing is left to
+// try or the bounds are.
+func (s *search) run(leaf *certificate) {
+	s.steps, s.work, s.names.left = maxSteps, maxWork, maxComparisons
+	s.made = make(map[[2]*certificate]bool)
+	s.visit([]link{{leaf, -1}})
+}
+
+// exhausted reports whether the bounds ended the search.
+func (s *search) exhausted() bool { return s.steps < 0 || s.work < 0 || s.names.left < 0 }
+
+// visit tries the last certificate of the path as an anchor, then each of its
+// issuers. It reports whether the search is over.
+func (s *search) visit(path []link) bool {
+	if s.steps--; s.exhausted() {
+		return true
+	}
+	last := path[len(path)-1]
+	if len(path) > 1 { // RFC 7671, Section 5.2.1: an issuer; never the leaf
+		s.tryAnchors(path, false, func(a *anchor) bool { return a.matches(last.raw, last.spki) })
+	}
+	extended := false
+	if len(path) <= maxDepth && !s.selfSigned(last.certificate) && !s.over() {
+		for _, issuer := range s.issuers(path) {
+			if !s.signs(issuer.certificate, last.certificate) {
+				continue
+			}
+			extended = true
+			if s.visit(append(slices.Clip(path), issuer)) {
+				return true
+			}
+		}
+	}
+	if !extended {
+		s.end(path)
+	}
+	return s.over()
+}
+
+// end tries bare keys on a path that no certificate extends.
+func (s *search) end(path []link) {
+	last := path[len(path)-1]
+	if !s.lastSeen {
+		s.lastSeen, s.lastOwned = true, last.selfIssued()
+	}
+	s.tryAnchors(path, true, func(a *anchor) bool { return a.bare != nil && s.signedBare(last.certificate, a.bare) })
+}
+
+func (s *search) over() bool {
+	for i := range s.anchors {
+		if !s.anchors[i].reached {
+			return s.exhausted()
+		}
+	}
+	return true
+}
+
+// tryAnchors judges the path, once, for the anchors not yet reached that are its
+// end. bare: keys above its last certificate are tried, not the certificate.
+func (s *search) tryAnchors(path []link, bare bool, isEnd func(*anchor) bool) {
+	var found fault
+	judged := false
+	for i := range s.anchors {
+		a := &s.anchors[i]
+		if a.reached || foreign(path, a.index) || !isEnd(a) {
+			continue
+		}
+		if !judged {
+			found, judged = s.judge(path, bare), true
+		}
+		if found != 0 {
+			s.miss(a, found, len(path)-1)
+			continue
+		}
+		a.reached, a.depth = true, len(path)-1
+		if a.effective && s.found == nil {
+			s.found = a
+		}
+	}
+}
+
+func (s *search) miss(a *anchor, f fault, depth int) {
+	if !a.effective {
+		return
+	}
+	s.faults |= f
+	if s.missed == nil {
+		s.missed, s.missedAt = a, depth
+	}
+}
+
+// foreign reports whether a path uses a certificate that another record brought.
+func foreign(path []link, index int) bool {
+	return slices.ContainsFunc(path, func(l link) bool { return l.owner >= 0 && l.owner != index })
+}
+
+// issuers returns the certificates of the pool that may have issued the last of
+// the path and are not yet in it, in the order to try.
+func (s *search) issuers(path []link) []link {
+	last := path[len(path)-1]
+	var valid, dated []link
+	for _, l := range s.pool {
+		if !last.namesIssuer(l.certificate) || contains(path, l) {
+			continue
+		}
+		if l.valid(s.at) {
+			valid = append(valid, l)
+		} else {
+			dated = append(dated, l)
+		}
+	}
+	slices.SortStableFunc(dated, func(a, b link) int { return b.notAfter.Compare(a.notAfter) })
+	return append(valid, dated...)
+}
+
+func contains(path []link, l link) bool {
+	return slices.ContainsFunc(path, func(p link) bool { return bytes.Equal(p.raw, l.raw) })
+}
+
+// namesIssuer reports whether issuer's name, key identifier and kind of key are
+// what c says of its issuer (RFC 5280, Section 4.2.1.1).
+func (c *certificate) namesIssuer(issuer *certificate) bool {
+	if !c.issuerCanon.equal(issuer.subjectCanon) || !readAlgorithm(c.innerAlgorithm).fits(issuer.key().kind) {
+		return false
+	}
+	id, own := c.extensions.authority, issuer.extensions.subjectKeyID
+	return (id.keyID == nil || own == nil || bytes.Equal(id.keyID, own)) &&
+		(id.serial == nil || bytes.Equal(id.serial, issuer.serial)) &&
+		(!id.named || id.issuer.equal(issuer.issuerCanon))
+}
+
+// selfSigned reports whether a path ends here by nature.
+func (s *search) selfSigned(c *certificate) bool { return c.namesIssuer(c) && s.signs(c, c) }
+
+// signs checks a signature, once for each pair.
+func (s *search) signs(issuer, c *certificate) bool {
+	pair := [2]*certificate{issuer, c}
+	if ok, known := s.made[pair]; known {
+		return ok
+	}
+	s.made[pair] = s.signedBare(c, ptr(issuer.key()))
+	return s.made[pair]
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// signedBare checks a signature, while there is work left.
+func (s *search) signedBare(c *certificate, k *publicKey) bool {
+	s.work -= k.cost()
+	return s.work >= 0 && c.signedBy(*k) == nil
+}
+
+// cost is the work of checking one signature.
+func (k publicKey) cost() int {
+	if k.kind == kindRSA || k.kind == kindPSS {
+		return max(1, k.bits*k.bits>>20)
+	}
+	return 4
+}
