@@ -1,0 +1,211 @@
+package resolver
+
+import (
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+)
+
+// delegation is a zone cut as the parent tells it (RFC 1034, Section 4.2.1).
+// It is never changed once made.
+type delegation struct {
+	zone    string
+	servers []NameServer
+	until   time.Time
+	fixed   bool // a hint or a stub: trusted with any address, never expires
+
+	// proof is the reply to the question for the DS set at the cut, as far as the
+	// referral carried it (RFC 4035, Section 3.1.4): a lookup need not ask. Nil
+	// where the referral said nothing that could prove anything.
+	proof      *dns.Msg
+	proofUntil time.Time
+}
+
+const (
+	// How long a delegation is believed, whatever its TTL says: never so short
+	// that the lookup that met it has to ask again.
+	minDelegationTTL = 30 * time.Second
+	maxDelegationTTL = 24 * time.Hour
+
+	// Bounds on what is kept of one referral.
+	maxServerNames = 16
+	maxServerAddrs = 32
+)
+
+func clampTTL(seconds uint32) time.Duration {
+	return min(max(time.Duration(seconds)*time.Second, minDelegationTTL), maxDelegationTTL)
+}
+
+// referral makes a delegation of the authority section of a reply by a server of
+// zone parent: the NS set below parent and at or above name. It returns nil where
+// there is none.
+func referral(msg *dns.Msg, parent, name string, now time.Time) *delegation {
+	cut, ok := referralCut(msg, parent, name)
+	if !ok {
+		return nil
+	}
+	d := &delegation{zone: cut}
+	ttl := uint32(1 << 31)
+	index := map[string]int{}
+	for _, rr := range msg.Ns {
+		ns, ok := rr.(*dns.NS)
+		if !ok || ns.Hdr.Class != dns.ClassINET || dns.CanonicalName(ns.Hdr.Name) != cut {
+			continue
+		}
+		target := dns.CanonicalName(ns.Ns)
+		if _, dup := index[target]; dup || len(d.servers) == maxServerNames {
+			continue
+		}
+		index[target] = len(d.servers)
+		d.servers = append(d.servers, NameServer{Name: target})
+		ttl = min(ttl, ns.Hdr.Ttl)
+	}
+	d.until = now.Add(clampTTL(ttl))
+	d.glue(msg.Extra, parent, index)
+	d.proof, d.proofUntil = cutProof(msg.Ns, cut, parent, now)
+	return d
+}
+
+// referralCut finds the owner of the NS set that refers: the deepest one.
+func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
+	cut, found := "", false
+	for _, rr := range msg.Ns {
+		h := rr.Header()
+		if h.Rrtype != dns.TypeNS || h.Class != dns.ClassINET {
+			continue
+		}
+		owner := dns.CanonicalName(h.Name)
+		if owner == parent || !dns.IsSubDomain(parent, owner) || !dns.IsSubDomain(owner, name) {
+			continue
+		}
+		if !found || dns.CountLabel(owner) > dns.CountLabel(cut) {
+			cut, found = owner, true
+		}
+	}
+	return cut, found
+}
+
+// glue takes the addresses of the servers named, where the zone that refers has
+// a say over their names (RFC 9471; RFC 5452, Section 6).
+func (d *delegation) glue(extra []dns.RR, parent string, index map[string]int) {
+	taken := 0
+	for _, rr := range extra {
+		i, ok := index[dns.CanonicalName(rr.Header().Name)]
+		if !ok || taken == maxServerAddrs || !dns.IsSubDomain(parent, d.servers[i].Name) {
+			continue
+		}
+		if addr, ok := addressOf(rr); ok {
+			d.servers[i].Addrs = append(d.servers[i].Addrs, addr)
+			taken++
+		}
+	}
+}
+
+// keepGlue lets other zones with the same name servers do without a lookup. What
+// is known already stays: an address that was asked for is worth more.
+func (it *Iterate) keepGlue(d *delegation) {
+	now := it.cfg.Now()
+	for _, ns := range d.servers {
+		if len(ns.Addrs) == 0 {
+			continue
+		}
+		if known, ok := it.hosts.get(ns.Name, now); !ok || len(known) == 0 {
+			it.hosts.put(ns.Name, ns.Addrs, d.until)
+		}
+	}
+}
+
+// cutProof picks what a referral says of the DS set at the cut: the set with its
+// signatures, or the signed NSEC or NSEC3 records that deny it.
+func cutProof(authority []dns.RR, cut, parent string, now time.Time) (*dns.Msg, time.Time) {
+	msg := &dns.Msg{Question: []dns.Question{{Name: cut, Qtype: dns.TypeDS, Qclass: dns.ClassINET}}}
+	msg.Response = true
+	var signed bool
+	ttl := uint32(1 << 31)
+	for _, rr := range authority {
+		h := rr.Header()
+		owner := dns.CanonicalName(h.Name)
+		if h.Class != dns.ClassINET || !dns.IsSubDomain(parent, owner) {
+			continue
+		}
+		t := coveredType(rr)
+		switch {
+		case t == dns.TypeDS && owner == cut:
+			msg.Answer = append(msg.Answer, rr)
+		case t == dns.TypeNSEC || t == dns.TypeNSEC3:
+			msg.Ns = append(msg.Ns, rr)
+		default:
+			continue
+		}
+		signed = signed || h.Rrtype == dns.TypeRRSIG
+		ttl = min(ttl, h.Ttl)
+	}
+	if !signed {
+		return nil, time.Time{}
+	}
+	return msg, now.Add(clampTTL(ttl))
+}
+
+// coveredType returns the type of a record, or the type that a signature covers.
+func coveredType(rr dns.RR) uint16 {
+	if sig, ok := rr.(*dns.RRSIG); ok {
+		return sig.TypeCovered
+	}
+	return rr.Header().Rrtype
+}
+
+// parentName returns the name without its first label; of the root, the root.
+func parentName(name string) string {
+	if i, end := dns.NextLabel(name, 0); !end {
+		return name[i:]
+	}
+	return "."
+}
+
+// closest returns the deepest delegation known that holds the answer to q. A DS
+// set belongs to the parent's side of a cut (RFC 4035, Section 3.1.4.1).
+func (it *Iterate) closest(q dnssec.Question, now time.Time) *delegation {
+	name := q.Name
+	if q.Type == dns.TypeDS && name != "." {
+		name = parentName(name)
+	}
+	for {
+		if d, ok := it.fixed[name]; ok {
+			return d
+		}
+		if d, ok := it.cuts.get(name, now); ok {
+			return d
+		}
+		name = parentName(name)
+	}
+}
+
+// knownDS returns what a referral said of the DS set at a name.
+func (it *Iterate) knownDS(name string, now time.Time) *dns.Msg {
+	d, ok := it.cuts.get(name, now)
+	if !ok || d.proof == nil || !now.Before(d.proofUntil) {
+		return nil
+	}
+	msg := *d.proof
+	msg.Answer, msg.Ns = slices.Clone(msg.Answer), slices.Clone(msg.Ns)
+	return &msg
+}
+
+// fixedDelegation makes a delegation of servers that were given.
+func fixedDelegation(z Zone) *delegation {
+	d := &delegation{zone: dns.CanonicalName(z.Name), fixed: true}
+	for _, s := range z.Servers {
+		ns := NameServer{}
+		if s.Name != "" {
+			ns.Name = dns.CanonicalName(s.Name)
+		}
+		for _, a := range s.Addrs {
+			ns.Addrs = append(ns.Addrs, a.Unmap())
+		}
+		d.servers = append(d.servers, ns)
+	}
+	return d
+}

@@ -1,0 +1,198 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+)
+
+// IterateConfig says how to ask the Internet itself. Exchanger and Validator are
+// needed; the zero values of the rest are good.
+type IterateConfig struct {
+	Exchanger exchange.Exchanger
+	Validator *dnssec.Validator
+
+	// Zones whose servers are given: the root, and stubs below it. Where the root
+	// is missing the hints compiled in are used.
+	Zones []Zone
+
+	Port     uint16 // of every name server; 0: 53
+	IPv4Only bool
+	IPv6Only bool
+	// AllowPrivate lets delegations lead to loopback, private and other addresses
+	// that are not of the Internet at large. Zones may always name such.
+	AllowPrivate bool
+
+	Limits IterateLimits    // zero fields: the defaults
+	Now    func() time.Time // nil: time.Now
+	// Random gives numbers in [0,1) that spread questions over servers; nil:
+	// math/rand/v2.
+	Random func() float64
+}
+
+// IterateLimits bound what one lookup may cost and what is remembered.
+type IterateLimits struct {
+	Queries     int // sent for one lookup, retries by the exchanger included
+	Aliases     int // links followed
+	Depth       int // lookups of name-server names within lookups
+	ServerNames int // name-server names looked up for one delegation
+	Targets     int // name-server names looked up for one lookup
+	Servers     int // asked one question before giving up
+	Attempts    int // times that a bogus answer is asked for, each time of other servers
+	Delegations int // kept in the cache
+	Hosts       int // name servers whose addresses or behaviour is kept
+}
+
+var defaultIterateLimits = IterateLimits{
+	Queries: 40, Aliases: maxLinks, Depth: 4, ServerNames: 4, Targets: 10, Servers: 6,
+	Attempts: 3, Delegations: 200_000, Hosts: 100_000,
+}
+
+func (l IterateLimits) withDefaults() IterateLimits {
+	d := defaultIterateLimits
+	for _, f := range []struct{ v, def *int }{
+		{&l.Queries, &d.Queries}, {&l.Aliases, &d.Aliases}, {&l.Depth, &d.Depth},
+		{&l.ServerNames, &d.ServerNames}, {&l.Targets, &d.Targets}, {&l.Servers, &d.Servers},
+		{&l.Attempts, &d.Attempts}, {&l.Delegations, &d.Delegations}, {&l.Hosts, &d.Hosts},
+	} {
+		if *f.v <= 0 {
+			*f.v = *f.def
+		}
+	}
+	return l
+}
+
+// Iterate is a Resolver that asks the servers of each zone from the root down
+// (RFC 1034, Section 5.3.3). It is safe for concurrent use.
+type Iterate struct {
+	cfg   IterateConfig
+	fixed map[string]*delegation // by apex
+	cuts  *table[string, *delegation]
+	hosts *table[string, hostAddrs] // addresses of name servers, by name
+	state *serverStates
+
+	mu      sync.Mutex
+	flights map[dnssec.Question]*flight
+}
+
+// flight is a lookup under way that others may wait for.
+type flight struct {
+	done   chan struct{}
+	answer Answer
+	ok     bool // false: its own context ended it
+}
+
+// NewIterate returns a resolver. The error is about the configuration.
+func NewIterate(cfg IterateConfig) (*Iterate, error) {
+	if cfg.Exchanger == nil || cfg.Validator == nil {
+		return nil, errors.New("iterate: needs an exchanger and a validator")
+	}
+	if cfg.IPv4Only && cfg.IPv6Only {
+		return nil, errors.New("iterate: IPv4 only and IPv6 only leave no servers")
+	}
+	cfg.Limits = cfg.Limits.withDefaults()
+	if cfg.Port == 0 {
+		cfg.Port = 53
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Random == nil {
+		cfg.Random = rand.Float64
+	}
+	it := &Iterate{
+		cfg:     cfg,
+		fixed:   map[string]*delegation{},
+		cuts:    newTable[string, *delegation](cfg.Limits.Delegations),
+		hosts:   newTable[string, hostAddrs](cfg.Limits.Hosts),
+		state:   newServerStates(cfg.Limits.Hosts),
+		flights: map[dnssec.Question]*flight{},
+	}
+	for _, z := range cfg.Zones {
+		d := fixedDelegation(z)
+		it.fixed[d.zone] = d
+	}
+	if it.fixed["."] == nil {
+		root, _, err := RootHints()
+		if err != nil {
+			return nil, err
+		}
+		it.fixed["."] = fixedDelegation(root)
+	}
+	return it, nil
+}
+
+// Lookup implements Resolver. Of identical questions at one time only the first
+// is asked; the others share its answer.
+func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer {
+	q, ok := asked(name, qtype)
+	if !ok {
+		return notAsked(q)
+	}
+	for {
+		it.mu.Lock()
+		f, waiting := it.flights[q]
+		if !waiting {
+			f = &flight{done: make(chan struct{})}
+			it.flights[q] = f
+		}
+		it.mu.Unlock()
+		if !waiting {
+			it.lead(ctx, q, f)
+			return f.answer
+		}
+		select {
+		case <-f.done:
+			if f.ok {
+				return f.answer
+			}
+		case <-ctx.Done():
+			return cancelledAnswer(q)
+		}
+	}
+}
+
+// lead does the lookup of a flight and lands it, whatever happens.
+func (it *Iterate) lead(ctx context.Context, q dnssec.Question, f *flight) {
+	defer func() {
+		it.mu.Lock()
+		delete(it.flights, q)
+		it.mu.Unlock()
+		close(f.done)
+	}()
+	f.answer = it.lookup(ctx, q)
+	f.ok = ctx.Err() == nil
+}
+
+// lookup asks, validates, and where the answer is bogus asks other servers before
+// it says so.
+func (it *Iterate) lookup(ctx context.Context, q dnssec.Question) Answer {
+	if err := ctx.Err(); err != nil {
+		return cancelledAnswer(q)
+	}
+	l := newLookup(it)
+	msg, err := l.resolve(ctx, q)
+	if err != nil {
+		return l.failure(q, msg, err)
+	}
+	res := it.cfg.Validator.Validate(ctx, l, q, msg, &l.work)
+	for range it.cfg.Limits.Attempts - 1 {
+		if res.Status != dnssec.Bogus || ctx.Err() != nil {
+			break
+		}
+		again, fresh := l.retry(ctx, q)
+		if !fresh {
+			break
+		}
+		second := it.cfg.Validator.Validate(ctx, l, q, again, &l.work)
+		if second.Status > res.Status {
+			res, msg = second, again
+		}
+	}
+	return l.answer(q, msg, res)
+}

@@ -1,0 +1,186 @@
+package resolver
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+)
+
+// ask puts one question, aliases not followed across zones, from the deepest zone
+// cut known downwards. Each referral is deeper than the one before, so that there
+// are no more turns than labels.
+func (l *lookup) ask(ctx context.Context, q dnssec.Question, depth int) (*part, error) {
+	d := l.it.closest(q, l.it.cfg.Now())
+	for {
+		p, next, err := l.askZone(ctx, d, q, depth)
+		if next != nil {
+			l.it.cuts.put(next.zone, next, next.until)
+		}
+		if p != nil || err != nil {
+			return p, err
+		}
+		d = next
+	}
+}
+
+// askZone asks servers of one zone until one is of use: it answers, or refers to
+// a zone below. A reply of doubtful use is taken where no server has a better one.
+func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, depth int) (*part, *delegation, error) {
+	servers := l.newPool(d, q, depth)
+	var doubtful *part
+	failure := errNoServers
+	for range l.it.cfg.Limits.Servers {
+		server, ok := servers.next(ctx)
+		if !ok {
+			break
+		}
+		r, err := l.query(ctx, server, q)
+		if err != nil {
+			e := asLookupError(err)
+			if e.reason == dnssec.ReasonWorkLimit || ctx.Err() != nil {
+				return nil, nil, e
+			}
+			failure = worse(failure, e)
+			continue
+		}
+		v := l.it.judge(r, d, q)
+		switch {
+		case v.err != nil:
+			failure = worse(failure, v.err)
+		case v.doubtful:
+			doubtful = v.part
+		default:
+			return v.part, v.next, nil
+		}
+	}
+	if doubtful != nil {
+		return doubtful, nil, nil
+	}
+	return nil, nil, failure
+}
+
+// worse picks the failure that says more: an rcode more than silence.
+func worse(a, b *lookupError) *lookupError {
+	if a == errNoServers || b.rcode >= a.rcode {
+		return b
+	}
+	return a
+}
+
+// query asks one server, without EDNS where it cannot bear that.
+func (l *lookup) query(ctx context.Context, server netip.AddrPort, q dnssec.Question) (exchange.Reply, error) {
+	now := l.it.cfg.Now()
+	opt := exchange.Options{DO: true}
+	if now.Before(l.it.state.get(server, now).noEDNS) {
+		opt = exchange.Options{NoEDNS: true}
+	}
+	r, err := l.exchange(ctx, server, q, opt)
+	if err != nil || opt.NoEDNS || !ednsRefused(r.Msg.Rcode) {
+		return r, err
+	}
+	plain, err := l.exchange(ctx, server, q, exchange.Options{NoEDNS: true})
+	if err != nil {
+		return r, nil
+	}
+	if !ednsRefused(plain.Msg.Rcode) {
+		l.it.state.setNoEDNS(server, now)
+	}
+	return plain, nil
+}
+
+// ednsRefused reports whether an rcode may mean that a server cannot bear EDNS
+// (RFC 6891, Section 7).
+func ednsRefused(rcode int) bool {
+	return rcode == dns.RcodeFormatError || rcode == dns.RcodeNotImplemented || rcode == dns.RcodeBadVers
+}
+
+// exchange sends one question within the budget and remembers how the server did.
+func (l *lookup) exchange(ctx context.Context, server netip.AddrPort, q dnssec.Question, opt exchange.Options) (exchange.Reply, error) {
+	if l.queries >= l.it.cfg.Limits.Queries {
+		return exchange.Reply{}, errWorkLimit
+	}
+	r, err := l.it.cfg.Exchanger.Exchange(ctx, server, q, opt)
+	now := l.it.cfg.Now()
+	if err != nil {
+		e := asLookupError(err)
+		l.queries += max(1, sentInVain(err))
+		if e.outcome == Timeout && ctx.Err() == nil || e.outcome == NetworkError {
+			l.it.state.silence(server, now)
+		}
+		e.server = server
+		return r, e
+	}
+	l.queries += max(1, r.Queries)
+	l.it.state.replied(server, r.RTT, now)
+	return r, nil
+}
+
+// hostAddrs are the addresses of a name server; none: it has none, or they could
+// not be found.
+type hostAddrs []netip.Addr
+
+const (
+	hostFailureTTL = time.Minute // before a name server that was not found is sought again
+)
+
+// addresses looks up the addresses of a name server: IPv4, and IPv6 where there
+// is no IPv4. They are not validated (RFC 4035, Section 4.9 leaves that to us):
+// what a wrong server says does not validate.
+func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.Addr {
+	now := l.it.cfg.Now()
+	if addrs, ok := l.it.hosts.get(name, now); ok {
+		return addrs
+	}
+	if l.asking[name] || depth > l.it.cfg.Limits.Depth || l.targets >= l.it.cfg.Limits.Targets {
+		return nil
+	}
+	l.asking[name] = true
+	defer delete(l.asking, name)
+	l.targets++
+	step := func(ctx context.Context, q dnssec.Question) (*part, bool, error) {
+		p, err := l.ask(ctx, q, depth)
+		return p, true, err
+	}
+	for _, qtype := range l.it.addressTypes() {
+		msg, _, err := l.chase(ctx, dnssec.Question{Name: name, Type: qtype}, step)
+		if err != nil {
+			if asLookupError(err).reason == dnssec.ReasonWorkLimit || ctx.Err() != nil {
+				return nil // says nothing about the name
+			}
+			continue
+		}
+		if addrs, ttl := messageAddrs(msg, qtype); len(addrs) > 0 {
+			l.it.hosts.put(name, addrs, now.Add(clampTTL(ttl)))
+			return addrs
+		}
+	}
+	l.it.hosts.put(name, nil, now.Add(hostFailureTTL))
+	return nil
+}
+
+func (it *Iterate) addressTypes() []uint16 {
+	switch {
+	case it.cfg.IPv4Only:
+		return []uint16{dns.TypeA}
+	case it.cfg.IPv6Only:
+		return []uint16{dns.TypeAAAA}
+	}
+	return []uint16{dns.TypeA, dns.TypeAAAA}
+}
+
+func messageAddrs(msg *dns.Msg, qtype uint16) (hostAddrs, uint32) {
+	var addrs hostAddrs
+	ttl := uint32(1 << 31)
+	for _, rr := range msg.Answer {
+		ttl = min(ttl, rr.Header().Ttl)
+		if addr, ok := addressOf(rr); ok && rr.Header().Rrtype == qtype && len(addrs) < maxServerAddrs {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs, ttl
+}

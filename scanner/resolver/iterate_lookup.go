@@ -1,0 +1,194 @@
+package resolver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+)
+
+// lookup is the state of one lookup: its budget, and which servers said what. It
+// is used by one goroutine, and is the Source of the validator's questions.
+type lookup struct {
+	it      *Iterate
+	work    dnssec.Work
+	queries int             // sent
+	targets int             // name-server names looked up
+	asking  map[string]bool // name-server names whose lookup is under way
+
+	replies map[dnssec.Question]*part                   // the latest to each question
+	avoid   map[dnssec.Question]map[netip.AddrPort]bool // servers whose reply did not validate
+	last    *lookupError                                // the latest failure to get something
+	final   *part                                       // the last step of the alias chain
+}
+
+func newLookup(it *Iterate) *lookup {
+	return &lookup{
+		it:      it,
+		asking:  map[string]bool{},
+		replies: map[dnssec.Question]*part{},
+		avoid:   map[dnssec.Question]map[netip.AddrPort]bool{},
+	}
+}
+
+// lookupError says why a question brought no usable reply from any server.
+type lookupError struct {
+	outcome Outcome
+	reason  dnssec.Reason
+	rcode   int // -1: no reply came
+	server  netip.AddrPort
+	err     error
+}
+
+func (e *lookupError) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("%v: %v", e.outcome, e.err)
+	}
+	return e.outcome.String()
+}
+
+func (e *lookupError) Unwrap() error { return e.err }
+
+// Errors that end a whole lookup.
+var (
+	errWorkLimit = &lookupError{outcome: WorkLimit, reason: dnssec.ReasonWorkLimit, rcode: -1}
+	errAliasLoop = &lookupError{outcome: AliasLoop, reason: dnssec.ReasonAliasLoop, rcode: -1}
+	errNoServers = &lookupError{outcome: ServFail, reason: dnssec.ReasonNoReply, rcode: -1,
+		err: errors.New("no server to ask")}
+)
+
+// asLookupError makes a lookupError of any error.
+func asLookupError(err error) *lookupError {
+	var le *lookupError
+	if errors.As(err, &le) {
+		return le
+	}
+	e := &lookupError{outcome: NetworkError, reason: dnssec.ReasonNoReply, rcode: -1, err: err}
+	var xe *exchange.Error
+	if errors.As(err, &xe) {
+		e.server = xe.Server
+		switch xe.Kind {
+		case exchange.Timeout:
+			e.outcome = Timeout
+		case exchange.Malformed:
+			e.outcome, e.reason = Malformed, dnssec.ReasonMalformed
+		case exchange.Cancelled:
+			e.outcome, e.reason = Timeout, dnssec.ReasonCancelled
+		}
+	}
+	return e
+}
+
+// resolve asks the question and follows aliases from zone to zone. The message
+// holds what each step brought: the whole chain in the answer section, the
+// denials of every step in the authority section. With an error it holds the
+// steps before.
+func (l *lookup) resolve(ctx context.Context, q dnssec.Question) (*dns.Msg, error) {
+	msg, _, err := l.chase(ctx, q, l.step)
+	return msg, err
+}
+
+// retry is resolve once more, where each step may not use the servers that it
+// used before. It reports whether any step found another server.
+func (l *lookup) retry(ctx context.Context, q dnssec.Question) (*dns.Msg, bool) {
+	msg, fresh, err := l.chase(ctx, q, l.step)
+	return msg, fresh && err == nil
+}
+
+// stepFunc asks one question. Its second result tells whether the part is new.
+type stepFunc func(ctx context.Context, q dnssec.Question) (*part, bool, error)
+
+func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*dns.Msg, bool, error) {
+	msg := &dns.Msg{Question: []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}}
+	msg.Response = true
+	seen := map[string]bool{q.Name: true}
+	anyFresh := false
+	for links := 0; ; {
+		p, fresh, err := step(ctx, q)
+		if err != nil {
+			return msg, anyFresh, err
+		}
+		anyFresh = anyFresh || fresh
+		msg.Answer = append(msg.Answer, p.answer...)
+		msg.Ns = append(msg.Ns, p.authority...)
+		msg.Rcode = p.rcode
+		for _, target := range p.targets {
+			if seen[target] {
+				return msg, anyFresh, errAliasLoop
+			}
+			seen[target] = true
+		}
+		if links += len(p.targets); links > l.it.cfg.Limits.Aliases {
+			return msg, anyFresh, errWorkLimit
+		}
+		if !p.open {
+			return msg, anyFresh, nil
+		}
+		q.Name = p.targets[len(p.targets)-1]
+	}
+}
+
+// step asks one question of the chain. Where it was asked before in this lookup,
+// servers not used before are asked. Where there are none, the reply that came
+// before stays, but of several aliases in it only the first: the server is asked
+// for the rest of the chain.
+func (l *lookup) step(ctx context.Context, q dnssec.Question) (*part, bool, error) {
+	old := l.replies[q]
+	l.shun(q, old)
+	p, err := l.ask(ctx, q, 0)
+	if err != nil && old != nil && ctx.Err() == nil {
+		short := old.firstLink()
+		if short != nil {
+			old = short
+			l.replies[q] = short
+		}
+		l.final = old
+		return old, short != nil, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	l.replies[q], l.final = p, p
+	return p, true, nil
+}
+
+// shun keeps the server of a reply from being asked the same question again.
+func (l *lookup) shun(q dnssec.Question, p *part) {
+	if p == nil {
+		return
+	}
+	if l.avoid[q] == nil {
+		l.avoid[q] = map[netip.AddrPort]bool{}
+	}
+	l.avoid[q][p.server] = true
+}
+
+// Fetch implements dnssec.Source. What a referral said of a DS set answers the
+// question for it without asking.
+func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
+	if q.Type == dns.TypeDS && q.Again == 0 {
+		if msg := l.it.knownDS(q.Name, l.it.cfg.Now()); msg != nil {
+			return msg, nil
+		}
+	}
+	if q.Again > 0 {
+		l.shun(q.Question, l.replies[q.Question])
+	} else if p := l.replies[q.Question]; p != nil {
+		return p.message(q.Question), nil
+	}
+	p, err := l.ask(ctx, q.Question, 0)
+	if err != nil {
+		l.last = asLookupError(err)
+		if l.last.rcode > dns.RcodeSuccess {
+			return (&part{rcode: l.last.rcode}).message(q.Question), nil
+		}
+		return nil, err
+	}
+	l.replies[q.Question] = p
+	return p.message(q.Question), nil
+}

@@ -1,0 +1,278 @@
+package resolver
+
+import (
+	"net/netip"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+)
+
+// part is what one question brought: the records that bear on it and that the
+// zone asked has a say over.
+type part struct {
+	answer    []dns.RR // the alias chain and the RRset at its end, with signatures
+	authority []dns.RR // SOA, NSEC and NSEC3 records, with signatures
+	rcode     int
+	targets   []string // of the aliases in answer
+	open      bool     // the last target is still to be asked for
+	zone      string   // that the server was asked as a server of
+	server    netip.AddrPort
+	size      int
+}
+
+// message makes a reply of a part.
+func (p *part) message(q dnssec.Question) *dns.Msg {
+	msg := &dns.Msg{Question: []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}}
+	msg.Response = true
+	msg.Rcode = p.rcode
+	msg.Answer = append(msg.Answer, p.answer...)
+	msg.Ns = append(msg.Ns, p.authority...)
+	return msg
+}
+
+// verdict is what a reply is worth: an answer, a referral, or an error. A doubtful
+// part is taken only where no other server has a better one.
+type verdict struct {
+	part     *part
+	doubtful bool
+	next     *delegation
+	err      *lookupError
+}
+
+// judge sorts a reply by a server of d to the question q: answer, referral, or
+// of no use, which is remembered.
+func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) verdict {
+	msg, now := r.Msg, it.cfg.Now()
+	if msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError {
+		if msg.Rcode == dns.RcodeRefused || msg.Rcode == dns.RcodeNotAuth {
+			it.state.setLame(lameKey{r.Server, d.zone, q.Type}, now)
+		}
+		return verdict{err: rcodeError(r)}
+	}
+	p := collect(msg, d.zone, q)
+	p.server, p.size, p.zone = r.Server, r.Size, d.zone
+	recursive := msg.RecursionAvailable && !msg.Authoritative && !d.fixed
+	if len(p.answer) > 0 || msg.Rcode == dns.RcodeNameError {
+		return verdict{part: p, doubtful: recursive}
+	}
+	switch owner, ok := soaOwner(msg, d.zone, q.Name); {
+	case ok && q.Type == dns.TypeDS && owner == q.Name && q.Name != ".":
+		return verdict{part: p, doubtful: true} // the child's side of the cut
+	case ok:
+		return verdict{part: p, doubtful: recursive}
+	}
+	if next := referral(msg, d.zone, q.Name, now); next != nil {
+		it.keepGlue(next)
+		if q.Type == dns.TypeDS && next.zone == q.Name {
+			return verdict{part: referredDS(p, next), next: next}
+		}
+		return verdict{next: next}
+	}
+	if lame(msg, d.zone) {
+		it.state.setLame(lameKey{r.Server, d.zone, 0}, now)
+		return verdict{err: &lookupError{outcome: ServFail, reason: dnssec.ReasonNoReply,
+			rcode: msg.Rcode, server: r.Server, err: errLame}}
+	}
+	return verdict{part: p, doubtful: !msg.Authoritative}
+}
+
+// referredDS is the answer to a question for a DS set that a referral gives.
+func referredDS(p *part, d *delegation) *part {
+	p.answer, p.authority = nil, nil
+	if d.proof != nil {
+		p.answer, p.authority = d.proof.Answer, d.proof.Ns
+	}
+	return p
+}
+
+// soaOwner returns the owner of the SOA record of a negative reply: at or above
+// the name, at or below the zone asked.
+func soaOwner(msg *dns.Msg, zone, name string) (string, bool) {
+	for _, rr := range msg.Ns {
+		h := rr.Header()
+		if h.Rrtype != dns.TypeSOA || h.Class != dns.ClassINET {
+			continue
+		}
+		owner := dns.CanonicalName(h.Name)
+		if dns.IsSubDomain(zone, owner) && dns.IsSubDomain(owner, name) {
+			return owner, true
+		}
+	}
+	return "", false
+}
+
+// lame reports whether a reply without answer and without a referral downwards
+// shows that the server does not serve the zone: it refers upwards, sideways, or
+// to the zone itself without authority.
+func lame(msg *dns.Msg, zone string) bool {
+	for _, rr := range msg.Ns {
+		h := rr.Header()
+		if h.Rrtype != dns.TypeNS && h.Rrtype != dns.TypeSOA {
+			continue
+		}
+		owner := dns.CanonicalName(h.Name)
+		if owner != zone || h.Rrtype == dns.TypeNS && !msg.Authoritative {
+			return true
+		}
+	}
+	return false
+}
+
+// collect picks from a reply the chain from the name asked to the type asked, and
+// the records that deny. What lies outside the zone asked is left: its own
+// servers are asked for it.
+func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
+	p := &part{rcode: msg.Rcode}
+	name, final := q.Name, false
+	for len(p.targets) <= maxChain {
+		set := signedSet(msg.Answer, name, q.Type)
+		if len(set) > 0 && !aliasFirst(msg.Answer, name, q.Type) {
+			p.answer = append(p.answer, set...)
+			final = true
+			break
+		}
+		link, target := aliasAt(msg.Answer, zone, name, q.Type)
+		if len(link) == 0 {
+			break
+		}
+		p.answer = append(p.answer, link...)
+		p.targets = append(p.targets, target)
+		name = target
+		if !dns.IsSubDomain(zone, name) {
+			break
+		}
+	}
+	if !final && len(p.targets) > 0 {
+		_, denied := soaOwner(msg, zone, name)
+		p.open = !denied || !dns.IsSubDomain(zone, name)
+		if p.open {
+			p.rcode = dns.RcodeSuccess
+		}
+	}
+	for _, rr := range msg.Ns {
+		t := coveredType(rr)
+		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && !final && !p.open
+		if proves && rr.Header().Class == dns.ClassINET && dns.IsSubDomain(zone, dns.CanonicalName(rr.Header().Name)) {
+			p.authority = append(p.authority, rr)
+		}
+	}
+	return p
+}
+
+// maxChain bounds how many links are read from one reply; the limit of a lookup
+// is lower.
+const maxChain = 32
+
+// signedSet returns the records of a name and type, with their signatures.
+func signedSet(section []dns.RR, name string, qtype uint16) []dns.RR {
+	var set, sigs []dns.RR
+	for _, rr := range section {
+		h := rr.Header()
+		if h.Class != dns.ClassINET || dns.CanonicalName(h.Name) != name {
+			continue
+		}
+		switch {
+		case h.Rrtype == qtype:
+			set = append(set, rr)
+		case coveredType(rr) == qtype:
+			sigs = append(sigs, rr)
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	return append(set, sigs...)
+}
+
+// aliasFirst reports whether a CNAME stands before the type asked, where a server
+// gives both for a name against RFC 1034, Section 3.6.2.
+func aliasFirst(section []dns.RR, name string, qtype uint16) bool {
+	if qtype == dns.TypeCNAME {
+		return false
+	}
+	for _, rr := range section {
+		h := rr.Header()
+		if h.Rrtype != qtype && h.Rrtype != dns.TypeCNAME || dns.CanonicalName(h.Name) != name {
+			continue
+		}
+		return h.Rrtype == dns.TypeCNAME
+	}
+	return false
+}
+
+// firstLink cuts a part behind its first alias, so that the target is asked for.
+// It returns nil where that leaves nothing out.
+func (p *part) firstLink() *part {
+	if len(p.targets) == 0 || p.open && len(p.targets) == 1 {
+		return nil
+	}
+	short := *p
+	short.targets, short.open, short.rcode = p.targets[:1], true, dns.RcodeSuccess
+	for i, rr := range p.answer {
+		if rr.Header().Rrtype != dns.TypeCNAME {
+			continue
+		}
+		end := i + 1
+		for end < len(p.answer) && p.answer[end].Header().Rrtype == dns.TypeRRSIG {
+			end++
+		}
+		short.answer = p.answer[:end:end]
+		break
+	}
+	return &short
+}
+
+// aliasAt returns the alias of a name and its target: a DNAME above with the
+// CNAME that it makes (RFC 6672, Section 3.1), or a CNAME.
+func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, string) {
+	for owner := name; owner != zone && owner != "."; {
+		owner = parentName(owner)
+		set := signedSet(section, owner, dns.TypeDNAME)
+		if len(set) == 0 {
+			continue
+		}
+		dname, ok := set[0].(*dns.DNAME)
+		if !ok {
+			return nil, ""
+		}
+		cname := synthesise(dname, owner, name)
+		if cname == nil {
+			return nil, ""
+		}
+		return append(set, cname), dns.CanonicalName(cname.Target)
+	}
+	if qtype == dns.TypeCNAME {
+		return nil, ""
+	}
+	set := signedSet(section, name, dns.TypeCNAME)
+	if len(set) == 0 {
+		return nil, ""
+	}
+	cname, ok := set[0].(*dns.CNAME)
+	if !ok {
+		return nil, ""
+	}
+	return set, dns.CanonicalName(cname.Target)
+}
+
+// synthesise makes the CNAME that a DNAME at owner means for a name below it; nil
+// where the name would become too long.
+func synthesise(dname *dns.DNAME, owner, name string) *dns.CNAME {
+	prefix := name
+	if owner != "." {
+		prefix = name[:len(name)-len(owner)]
+	}
+	target := prefix + dns.CanonicalName(dname.Target)
+	if dname.Target == "." {
+		target = prefix
+	}
+	if _, ok := dns.IsDomainName(target); !ok {
+		return nil
+	}
+	return &dns.CNAME{
+		Hdr:    dns.RR_Header{Name: name, Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: dname.Hdr.Ttl},
+		Target: target,
+	}
+}

@@ -1,0 +1,141 @@
+package resolver
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// What is remembered of a server, and for how long.
+const (
+	stateTTL   = time.Hour
+	lameTTL    = 5 * time.Minute
+	noEDNSTTL  = 15 * time.Minute
+	deadTTL    = time.Minute
+	deadAfter  = 3 // exchanges in a row without a reply
+	unknownRTT = 50 * time.Millisecond
+	maxRTT     = 10 * time.Second
+)
+
+// serverState is what is known of how one server behaves.
+type serverState struct {
+	rtt    time.Duration // smoothed
+	silent int           // exchanges in a row without a reply
+	dead   time.Time     // until then it is asked last
+	noEDNS time.Time     // until then it is asked without EDNS
+}
+
+// lameKey names a server that does not serve a zone, or does not answer one type
+// of question there.
+type lameKey struct {
+	server netip.AddrPort
+	zone   string
+	qtype  uint16 // 0: all
+}
+
+// serverStates remembers how servers behaved, within bounds.
+type serverStates struct {
+	servers *table[netip.AddrPort, serverState]
+	lame    *table[lameKey, struct{}]
+}
+
+func newServerStates(limit int) *serverStates {
+	return &serverStates{
+		servers: newTable[netip.AddrPort, serverState](limit),
+		lame:    newTable[lameKey, struct{}](limit),
+	}
+}
+
+func (s *serverStates) get(server netip.AddrPort, now time.Time) serverState {
+	st, ok := s.servers.get(server, now)
+	if !ok {
+		st.rtt = unknownRTT
+	}
+	return st
+}
+
+// replied smooths the round-trip time as TCP does (RFC 6298, Section 2).
+func (s *serverStates) replied(server netip.AddrPort, rtt time.Duration, now time.Time) {
+	st, ok := s.servers.get(server, now)
+	if ok && st.silent == 0 {
+		st.rtt += (rtt - st.rtt) / 8
+	} else {
+		st.rtt = rtt
+	}
+	st.silent, st.dead = 0, time.Time{}
+	s.servers.put(server, st, now.Add(stateTTL))
+}
+
+// silence doubles the time expected; a server silent several times in a row is
+// left alone for a while.
+func (s *serverStates) silence(server netip.AddrPort, now time.Time) {
+	st := s.get(server, now)
+	st.rtt = min(2*max(st.rtt, unknownRTT), maxRTT)
+	if st.silent++; st.silent >= deadAfter {
+		st.dead = now.Add(deadTTL)
+	}
+	s.servers.put(server, st, now.Add(stateTTL))
+}
+
+func (s *serverStates) setNoEDNS(server netip.AddrPort, now time.Time) {
+	st := s.get(server, now)
+	st.noEDNS = now.Add(noEDNSTTL)
+	s.servers.put(server, st, now.Add(stateTTL))
+}
+
+func (s *serverStates) setLame(key lameKey, now time.Time) {
+	s.lame.put(key, struct{}{}, now.Add(lameTTL))
+}
+
+func (s *serverStates) isLame(server netip.AddrPort, zone string, qtype uint16, now time.Time) bool {
+	if _, ok := s.lame.get(lameKey{server, zone, 0}, now); ok {
+		return true
+	}
+	_, ok := s.lame.get(lameKey{server, zone, qtype}, now)
+	return ok
+}
+
+// candidate is a server in the order of asking.
+type candidate struct {
+	server netip.AddrPort
+	last   bool // lame or dead as far as remembered: only where nothing else is left
+	cost   time.Duration
+}
+
+// order sorts servers: those remembered as lame or dead last, the quick ones
+// first, with some chance so that the others are asked at times, too.
+func (it *Iterate) order(addrs []netip.Addr, zone string, qtype uint16) []candidate {
+	now := it.cfg.Now()
+	out := make([]candidate, 0, len(addrs))
+	for _, a := range addrs {
+		server := netip.AddrPortFrom(a, it.cfg.Port)
+		st := it.state.get(server, now)
+		cost := time.Duration(float64(st.rtt) * (0.5 + it.cfg.Random()))
+		if a.Is6() && st.rtt == unknownRTT {
+			cost += unknownRTT // IPv6 may not be there: try what surely is first
+		}
+		out = append(out, candidate{
+			server: server,
+			last:   now.Before(st.dead) || it.state.isLame(server, zone, qtype, now),
+			cost:   cost,
+		})
+	}
+	slices.SortStableFunc(out, func(a, b candidate) int {
+		if a.last != b.last {
+			if a.last {
+				return 1
+			}
+			return -1
+		}
+		return int(a.cost - b.cost)
+	})
+	return out
+}
+
+// usable reports whether an address may be asked.
+func (it *Iterate) usable(a netip.Addr, fixed bool) bool {
+	if it.cfg.IPv4Only && !a.Is4() || it.cfg.IPv6Only && !a.Is6() {
+		return false
+	}
+	return fixed || it.cfg.AllowPrivate || !PrivateAddr(a)
+}
