@@ -2,6 +2,7 @@ package dnssec
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"github.com/miekg/dns"
@@ -44,13 +45,53 @@ const (
 // Validator decides what messages prove. It is safe for concurrent use; what it
 // learns about zones is cached and shared.
 type Validator struct {
-	cfg Config
+	cfg        Config
+	limits     Limits
+	algorithms map[uint8]Algorithm
+	anchors    map[name]*anchorPoint
+	nodes      *nodes
+	signatures *cache[[sha256.Size]byte, bool]
 }
+
+const (
+	defaultNodes      = 100_000
+	defaultSignatures = 200_000
+)
 
 // New returns a validator. The error is about the configuration: an anchor or
 // a name that cannot be read.
 func New(cfg Config) (*Validator, error) {
-	return &Validator{cfg: cfg}, nil
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Anchors == nil {
+		cfg.Anchors = RootAnchors()
+	}
+	v := &Validator{
+		cfg:        cfg,
+		limits:     cfg.Limits.orDefault(),
+		algorithms: builtin(),
+		nodes:      newNodes(orElse(cfg.NodeCache, defaultNodes)),
+		signatures: newCache[[sha256.Size]byte, bool](orElse(cfg.SignatureCache, defaultSignatures)),
+	}
+	if cfg.SHA1 == SHA1Insecure {
+		delete(v.algorithms, dns.RSASHA1)
+		delete(v.algorithms, dns.RSASHA1NSEC3SHA1)
+	}
+	for number, read := range cfg.Algorithms {
+		v.algorithms[number] = read
+	}
+	if err := v.anchorPoints(cfg.Anchors, cfg.Insecure); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func orElse(n, byDefault int) int {
+	if n == 0 {
+		return byDefault
+	}
+	return n
 }
 
 // Validate decides what msg, the complete reply to q, proves. Its answer section
@@ -58,5 +99,26 @@ func New(cfg Config) (*Validator, error) {
 // and the end need. What else is needed comes from src. w is the budget of the
 // lookup, shared by all that is tried for it; nil means a fresh one.
 func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *dns.Msg, w *Work) Result {
-	return Result{Status: Indeterminate, Reason: ReasonWorkLimit, Rcode: msg.Rcode}
+	if w == nil {
+		w = &Work{}
+	}
+	l := &lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}
+	owner, err := parseName(q.Name)
+	if err != nil {
+		return refused(msg.Rcode, ReasonMalformed)
+	}
+	if msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError && msg.Rcode != dns.RcodeYXDomain {
+		return refused(msg.Rcode, ReasonRcode)
+	}
+	read, ok := readMessage(msg, &v.limits)
+	if !ok {
+		return refused(msg.Rcode, ReasonWorkLimit)
+	}
+	c := &chase{l: l, r: v.newResponse(w), msg: read, at: owner, typ: q.Type}
+	return c.run()
+}
+
+// refused is the result for a message that is not looked into.
+func refused(rcode int, reason Reason) Result {
+	return Result{Status: reason.failure(), Reason: reason, EDE: reason.EDE(), Rcode: rcode}
 }

@@ -35,6 +35,33 @@ type Work struct {
 	Fetches       int // messages asked of the Source
 	Hashes        int // NSEC3 names hashed
 
+	spent bool // a limit of the lookup was passed
+
 	// Trace, where set, receives every step of the chain of trust.
 	Trace *Trace
+}
+
+// exhausted reports whether a limit of the lookup was passed, as opposed to one
+// of a response: what failed for it may succeed for another lookup.
+func (w *Work) exhausted(limits *Limits) bool {
+	return w.spent || w.Verifications > limits.LookupVerifications
+}
+
+// orDefault fills the limits that are not set.
+func (l Limits) orDefault() Limits {
+	d := defaultLimits
+	for _, field := range []struct{ set, byDefault *int }{
+		{&l.RRsetVerifications, &d.RRsetVerifications}, {&l.KeysPerTag, &d.KeysPerTag},
+		{&l.DSMismatches, &d.DSMismatches}, {&l.DNSKEYs, &d.DNSKEYs}, {&l.DSs, &d.DSs},
+		{&l.ResponseRRsets, &d.ResponseRRsets}, {&l.ResponseVerifications, &d.ResponseVerifications},
+		{&l.LookupVerifications, &d.LookupVerifications}, {&l.Fetches, &d.Fetches},
+		{&l.NSEC3Hashes, &d.NSEC3Hashes}, {&l.NSEC3Iterations, &d.NSEC3Iterations},
+		{&l.Aliases, &d.Aliases}, {&l.Octets, &d.Octets}, {&l.Records, &d.Records},
+		{&l.Retries, &d.Retries},
+	} {
+		if *field.set == 0 {
+			*field.set = *field.byDefault
+		}
+	}
+	return l
 }

@@ -1,0 +1,181 @@
+package dnssec
+
+import (
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// finding is what became of one RRset or denial.
+type finding struct {
+	status     Status
+	reason     Reason
+	zone       name // apex of the zone that speaks, or of the cut that ends the chain
+	proof      *proof
+	ttl        uint32
+	expires    time.Time
+	denial     Denial
+	iterations uint16
+	nxdomain   bool
+	wildcard   bool
+	weak       bool
+}
+
+// failed makes a finding of data that did not validate.
+func failed(reason Reason) finding { return finding{status: reason.failure(), reason: reason} }
+
+// ended makes a finding of data below the end of a chain of trust.
+func ended(n *node) finding {
+	return finding{status: n.status, reason: n.reason, zone: n.name, ttl: ^uint32(0)}
+}
+
+// checkSet verifies an RRset with the keys of a zone, and that a wildcard it was
+// made from was the right one (RFC 4035, Section 5.3.4).
+func (r *response) checkSet(msg *message, set *rrset, zone *zoneKeys) finding {
+	p, reason := r.verify(set, zone)
+	if p == nil {
+		return failed(reason)
+	}
+	f := finding{status: Secure, zone: zone.apex, proof: p, ttl: p.ttl, expires: p.expires, weak: p.weak}
+	if !p.expanded(set) {
+		return f
+	}
+	if set.typ == dns.TypeDS || set.typ == dns.TypeDNAME {
+		return failed(ReasonWildcardForbidden)
+	}
+	f.wildcard = true
+	e := r.gather(msg.authority, zone)
+	proven := e.noCloser(set.owner, set.owner.suffix(p.labels))
+	if proven == unproven {
+		reason := e.why()
+		if reason == ReasonDenialMissing || reason == ReasonDenialInvalid {
+			reason = ReasonWildcardUnproven
+		}
+		return failed(reason)
+	}
+	f.rest(e)
+	f.insecureBy(proven)
+	return f
+}
+
+// rest lets a finding rest on evidence, too.
+func (f *finding) rest(e *evidence) {
+	f.denial, f.iterations = DenialNSEC, e.iterations
+	if e.nsec3 {
+		f.denial = DenialNSEC3
+	}
+	f.ttl, f.weak = min(f.ttl, e.ttl), f.weak || e.weak
+	if f.expires.IsZero() || !e.expires.IsZero() && e.expires.Before(f.expires) {
+		f.expires = e.expires
+	}
+}
+
+// insecureBy lowers a finding to insecure where the denial that it rests on
+// reaches no further.
+func (f *finding) insecureBy(v verdict) {
+	switch v {
+	case noDataOptOut, nxDomainOptOut:
+		f.status, f.reason, f.denial = Insecure, ReasonOptOut, DenialOptOut
+	case beyondCut:
+		f.status, f.reason = Insecure, ReasonNoDS
+	case iterations:
+		f.status, f.reason = Insecure, ReasonNSEC3Iterations
+	}
+}
+
+// checkDenial checks that the authority section denies an RRset.
+func (r *response) checkDenial(msg *message, q name, t uint16, zone *zoneKeys) finding {
+	e := r.gather(msg.authority, zone)
+	v := e.deny(q, t, msg.rcode)
+	if v == unproven {
+		return failed(e.why())
+	}
+	f := finding{status: Secure, zone: zone.apex, proof: e.last, ttl: ^uint32(0)}
+	f.rest(e)
+	f.nxdomain = v == nxDomain || v == nxDomainOptOut
+	f.insecureBy(v)
+	return f
+}
+
+// claim is something that a reply says, and how to check it with the keys of a
+// zone.
+type claim struct {
+	owner   name
+	typ     uint16
+	signers []name // candidates, longest first
+	denial  bool
+	check   func(zone *zoneKeys) finding
+}
+
+// maxSigners bounds the zones that one claim is checked with.
+const maxSigners = 3
+
+// settle finds the zone that may have signed a claim and checks it. A claim that
+// does not validate is looked at once more from above: it is insecure where an
+// insecure delegation is proven above it, and only there.
+func (l *lookup) settle(c claim) finding {
+	top := c.owner
+	if c.typ == dns.TypeDS {
+		top = top.parent() // the parent's data
+	}
+	anchor, point := l.v.closestAnchor(top)
+	if point == nil || point.negative {
+		return ended(l.walk(top))
+	}
+	first := finding{}
+	tried := make([]name, 0, maxSigners)
+	for _, signer := range c.signers {
+		if len(tried) >= maxSigners || !l.maySign(c, top, signer, anchor) {
+			continue
+		}
+		n := l.walk(signer)
+		f := ended(n)
+		if n.status == Secure {
+			if contains(tried, n.zone.apex) {
+				continue
+			}
+			tried = append(tried, n.zone.apex)
+			f = c.check(n.zone)
+			if f.status >= Insecure && l.overtaken(top, n.zone.apex) {
+				f = failed(ReasonSignerWrong)
+			}
+		}
+		if f.status >= Insecure || f.reason == ReasonWorkLimit || f.reason == ReasonCancelled {
+			return f
+		}
+		if first.reason == ReasonNone {
+			first = f
+		}
+	}
+	return l.lookAbove(c, top, first)
+}
+
+// maySign reports whether a zone can have signed a claim: it is above it, and an
+// anchor is above or at the zone. A zone above the closest anchor may only deny.
+func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
+	if !top.within(signer) {
+		return false
+	}
+	if signer.within(anchor) {
+		return true
+	}
+	_, point := l.v.closestAnchor(signer)
+	return c.denial && point != nil && !point.negative
+}
+
+// lookAbove walks to a claim that was not shown to be true.
+func (l *lookup) lookAbove(c claim, top name, first finding) finding {
+	n := l.walk(top)
+	switch {
+	case n.status == Insecure || first.reason == ReasonNone && n.status != Secure:
+		return ended(n)
+	case first.reason != ReasonNone:
+		return first
+	case c.denial:
+		return failed(ReasonDenialMissing)
+	}
+	return failed(ReasonRRSIGMissing)
+}
+
+func contains(names []name, n name) bool { return slices.Contains(names, n) }

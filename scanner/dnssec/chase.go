@@ -1,0 +1,290 @@
+package dnssec
+
+import (
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// chase follows the alias chain of a reply from the name asked to the RRset or
+// the denial at its end. What is not on this way is not looked at.
+type chase struct {
+	l    *lookup
+	r    *response
+	msg  *message
+	at   name
+	typ  uint16
+	seen []name
+
+	result Result
+	ttl    uint32
+	weak   bool
+}
+
+// run walks the chain. The status is that of the worst link; a link that is not
+// proven ends the walk.
+func (c *chase) run() Result {
+	c.result.Status, c.ttl = Secure, ^uint32(0)
+	c.result.Rcode = c.msg.rcode
+	for {
+		set, cname, dname := c.choose()
+		switch {
+		case set != nil:
+			return c.answered(set, dname)
+		case cname == nil && dname == nil:
+			return c.denied()
+		case !c.link(cname, dname):
+			return c.done()
+		}
+	}
+}
+
+// choose says where the chain goes on from here: to the RRset asked for, or to an
+// alias. Of an unsigned record and a signed one that exclude each other, the
+// signed one is the zone's.
+func (c *chase) choose() (set, cname, dname *rrset) {
+	set = find(c.msg.answer, c.at, c.typ)
+	if c.typ != dns.TypeCNAME {
+		cname = find(c.msg.answer, c.at, dns.TypeCNAME)
+	}
+	dname = findDNAME(c.msg.answer, c.at)
+	if set == nil {
+		return nil, cname, dname
+	}
+	if len(set.sigs) == 0 && c.typ != dns.TypeCNAME && (signed(cname) || signed(dname)) {
+		return nil, cname, dname
+	}
+	return set, nil, dname
+}
+
+func signed(s *rrset) bool { return s != nil && len(s.sigs) > 0 }
+
+// findDNAME returns the DNAME RRset above n, the closest where there are several.
+func findDNAME(sets []rrset, n name) *rrset {
+	var closest *rrset
+	for i := range sets {
+		s := &sets[i]
+		if s.typ == dns.TypeDNAME && len(s.rrs) > 0 && n.below(s.owner) {
+			if closest == nil || len(s.owner) > len(closest.owner) {
+				closest = s
+			}
+		}
+	}
+	return closest
+}
+
+// signers returns who claims to have signed an RRset, longest name first.
+func signers(sets ...*rrset) []name {
+	var names []name
+	for _, s := range sets {
+		for i := range s.sigs {
+			if n := s.sigs[i].signer; !contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	sortLongest(names)
+	return names
+}
+
+// check settles what an RRset is worth.
+func (c *chase) check(set *rrset) finding {
+	return c.l.settle(claim{
+		owner: set.owner, typ: set.typ, signers: signers(set),
+		check: func(zone *zoneKeys) finding { return c.r.checkSet(c.msg, set, zone) },
+	})
+}
+
+// link follows one alias; false where the walk ends with it.
+func (c *chase) link(cname, dname *rrset) bool {
+	if len(c.result.Links) >= c.l.v.limits.Aliases {
+		c.worsen(failed(ReasonWorkLimit))
+		return false
+	}
+	c.seen = append(c.seen, c.at)
+	f, target, ok := c.alias(cname, dname)
+	link := Link{Name: c.at.String(), Status: f.status, Reason: f.reason}
+	if ok {
+		link.Target = target.String()
+	}
+	c.result.Links = append(c.result.Links, link)
+	c.l.traceLink(link, f)
+	c.worsen(f)
+	switch {
+	case f.status < Insecure:
+		return false
+	case !ok: // the DNAME makes a name that is too long
+		c.result.Rcode = dns.RcodeYXDomain
+		c.place(f)
+		return false
+	case contains(c.seen, target):
+		c.worsen(failed(ReasonAliasLoop))
+		return false
+	}
+	c.at = target
+	return true
+}
+
+// alias checks one alias and finds its target; ok is false where a DNAME makes a
+// name that is too long.
+func (c *chase) alias(cname, dname *rrset) (f finding, target name, ok bool) {
+	if cname != nil && (dname == nil || signed(cname)) {
+		f = c.check(cname)
+		if f.status >= Insecure || dname == nil {
+			return c.withTTL(f, cname), targetOf(cname), true
+		}
+	}
+	f = c.check(dname)
+	target, ok = synthesise(c.at, dname)
+	f = c.withTTL(f, dname)
+	if cname == nil || f.status < Insecure {
+		return f, target, ok
+	}
+	if stated := targetOf(cname); !ok || stated != target {
+		if f.status == Secure {
+			return failed(ReasonAliasMismatch), target, ok
+		}
+		return f, stated, true
+	}
+	return c.withTTL(f, cname), target, ok
+}
+
+// withTTL lowers the TTL of a finding to that of the records it is about.
+func (c *chase) withTTL(f finding, set *rrset) finding {
+	f.ttl = min(f.ttl, set.ttl())
+	return f
+}
+
+// targetOf returns where an alias points; "" where it cannot be read.
+func targetOf(set *rrset) name {
+	var s string
+	switch rr := set.rrs[0].(type) {
+	case *dns.CNAME:
+		s = rr.Target
+	case *dns.DNAME:
+		s = rr.Target
+	}
+	n, err := parseName(s)
+	if err != nil {
+		return ""
+	}
+	return n
+}
+
+// synthesise replaces the owner of a DNAME at the end of a name by its target
+// (RFC 6672, Section 2.2); false where the result is too long.
+func synthesise(n name, dname *rrset) (name, bool) {
+	target := targetOf(dname)
+	prefix := n[:len(n)-len(dname.owner)]
+	if target == "" || len(prefix)+len(target) > maxName {
+		return "", false
+	}
+	return prefix + target, true
+}
+
+// answered ends the walk at the RRset asked for.
+func (c *chase) answered(set, dname *rrset) Result {
+	var f finding
+	if made := c.typ == dns.TypeCNAME && !signed(set) && dname != nil; made {
+		f = c.check(dname)
+		if want, ok := synthesise(c.at, dname); f.status == Secure && (!ok || want != targetOf(set)) {
+			f = failed(ReasonAliasMismatch)
+		}
+	} else {
+		f = c.check(set)
+	}
+	f = c.withTTL(f, set)
+	c.l.traceEnd(StepAnswer, c.at, c.typ, f)
+	c.worsen(f)
+	if f.status >= Insecure {
+		c.result.Rcode = dns.RcodeSuccess
+		if set.canonicalise() == nil || f.status == Insecure {
+			c.result.Records = set.rrs
+		}
+		c.place(f)
+	}
+	return c.done()
+}
+
+// denied ends the walk where nothing answers.
+func (c *chase) denied() Result {
+	if c.msg.rcode == dns.RcodeYXDomain {
+		c.worsen(failed(ReasonRcode))
+		return c.done()
+	}
+	f := c.l.settle(claim{
+		owner: c.at, typ: c.typ, denial: true, signers: c.deniers(),
+		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
+	})
+	c.l.traceEnd(StepDenial, c.at, c.typ, f)
+	c.worsen(f)
+	if f.status >= Insecure {
+		if f.status == Secure && !f.nxdomain {
+			c.result.Rcode = dns.RcodeSuccess
+		}
+		c.ttl = min(c.ttl, c.negativeTTL())
+		c.place(f)
+	}
+	return c.done()
+}
+
+// deniers returns who claims to have signed the denial.
+func (c *chase) deniers() []name {
+	var sets []*rrset
+	for i := range c.msg.authority {
+		switch s := &c.msg.authority[i]; s.typ {
+		case dns.TypeNSEC, dns.TypeNSEC3, dns.TypeSOA:
+			sets = append(sets, s)
+		}
+	}
+	return signers(sets...)
+}
+
+// negativeTTL is how long a denial may be believed as far as the SOA record says
+// so (RFC 2308, Section 5; RFC 9077, Section 3).
+func (c *chase) negativeTTL() uint32 {
+	low := ^uint32(0)
+	for i := range c.msg.authority {
+		s := &c.msg.authority[i]
+		if s.typ != dns.TypeSOA || !c.at.within(s.owner) {
+			continue
+		}
+		for _, rr := range s.rrs {
+			if soa, ok := rr.(*dns.SOA); ok {
+				low = min(low, soa.Hdr.Ttl, soa.Minttl)
+			}
+		}
+	}
+	return low
+}
+
+// worsen lowers the status of the chain to that of a finding.
+func (c *chase) worsen(f finding) {
+	if f.status < c.result.Status {
+		c.result.Status, c.result.Reason = f.status, f.reason
+	}
+	c.ttl, c.weak = min(c.ttl, f.ttl), c.weak || f.weak
+}
+
+// place writes down what the end of the chain rests on.
+func (c *chase) place(f finding) {
+	r := &c.result
+	r.Zone = f.zone.String()
+	r.Denial, r.NSEC3Iterations, r.Wildcard, r.Expires = f.denial, f.iterations, f.wildcard, f.expires
+	if f.proof != nil {
+		r.Signer, r.KeyTag, r.Alg = f.proof.signer.String(), f.proof.tag, f.proof.alg
+	}
+}
+
+func (c *chase) done() Result {
+	r := &c.result
+	r.EDE, r.WeakKey = r.Reason.EDE(), c.weak
+	if r.Status < Insecure {
+		r.Records = nil
+		return *r
+	}
+	if c.ttl != ^uint32(0) {
+		r.TTL = time.Duration(c.ttl) * time.Second
+	}
+	return *r
+}

@@ -1,0 +1,102 @@
+package dnssec
+
+import "github.com/miekg/dns"
+
+// delegation finds out what is at a name one label below what the parent node
+// covers: a zone with DS, a zone without, or no zone cut.
+func (l *lookup) delegation(parent *node, n name) *node {
+	return l.insist(parent, n, dns.TypeDS, func(msg *message) *node { return l.readDS(parent, n, msg) })
+}
+
+// readDS reads the reply to a DS question. The zone above speaks, and no other
+// (RFC 4035, Section 5.2).
+func (l *lookup) readDS(parent *node, n name, msg *message) *node {
+	r := l.v.newResponse(l.w)
+	set := find(msg.answer, n, dns.TypeDS)
+	if set == nil {
+		set = find(msg.authority, n, dns.TypeDS) // a referral carries it there
+	}
+	if set != nil {
+		return l.secureCut(r, parent, set)
+	}
+	if made := l.aliasCut(r, parent, n, msg); made != nil {
+		return made
+	}
+	e := r.gather(msg.authority, parent.zone)
+	var made *node
+	switch e.noDS(n) {
+	case cutNone:
+		made = &node{name: n, parent: parent, status: Secure, zone: parent.zone}
+	case cutInsecure:
+		made = l.node(parent, n, ReasonNoDS)
+	case cutOptOut:
+		made = l.node(parent, n, ReasonOptOut)
+	case cutIterations:
+		made = l.node(parent, n, ReasonNSEC3Iterations)
+	default:
+		reason := e.why()
+		if reason == ReasonDenialMissing || reason == ReasonDenialInvalid {
+			reason = ReasonDSUnproven
+		}
+		return l.broken(parent, n, reason)
+	}
+	made.proof = e.last
+	return l.lasts(made, e.ttl)
+}
+
+// secureCut verifies a DS RRset and goes on to the keys that it vouches for.
+func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
+	n := set.owner
+	if len(set.rrs) > l.v.limits.DSs {
+		return l.node(parent, n, ReasonWorkLimit)
+	}
+	p, reason := r.verify(set, parent.zone)
+	switch {
+	case p == nil:
+		return l.broken(parent, n, reason)
+	case p.expanded(set):
+		return l.broken(parent, n, ReasonWildcardForbidden)
+	}
+	point := &anchorPoint{}
+	for _, rr := range set.rrs {
+		if ds, ok := rr.(*dns.DS); ok {
+			point.ds = append(point.ds, ds)
+		}
+	}
+	point, reason = l.v.supported(point)
+	if reason != ReasonNone {
+		made := l.node(parent, n, reason)
+		made.proof = p
+		return l.lasts(made, p.ttl)
+	}
+	made := l.keys(parent, n, point)
+	if made.status == Secure {
+		made.zone.weak = made.zone.weak || p.weak
+		if until := l.lasts(&node{}, p.ttl).until; until.Before(made.until) {
+			made.until = until
+		}
+	}
+	return made
+}
+
+// aliasCut reads a CNAME or DNAME in reply to a DS question: no zone begins at an
+// alias. It returns nil where there is none.
+func (l *lookup) aliasCut(r *response, parent *node, n name, msg *message) *node {
+	set := find(msg.answer, n, dns.TypeCNAME)
+	if set == nil || len(set.sigs) == 0 {
+		if d := findDNAME(msg.answer, n); d != nil {
+			set = d
+		}
+	}
+	if set == nil {
+		return nil
+	}
+	f := r.checkSet(msg, set, parent.zone)
+	switch f.status {
+	case Secure:
+		return l.lasts(&node{name: n, parent: parent, status: Secure, zone: parent.zone, proof: f.proof}, f.ttl)
+	case Insecure:
+		return l.lasts(l.node(parent, n, f.reason), f.ttl)
+	}
+	return l.broken(parent, n, f.reason)
+}

@@ -1,0 +1,129 @@
+package dnssec
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/miekg/dns"
+)
+
+// prime finds out about a trust anchor.
+func (l *lookup) prime(n name, point *anchorPoint) *node {
+	if point.negative {
+		return l.node(nil, n, ReasonNegativeAnchor)
+	}
+	usable, reason := l.v.supported(point)
+	if reason != ReasonNone {
+		return l.node(nil, n, reason)
+	}
+	return l.keys(nil, n, usable)
+}
+
+// supported drops what cannot be used of DS records and anchors. The reason is
+// set where nothing is left: the zone is insecure (RFC 4035, Section 5.2). SHA-1
+// digests do not count beside stronger ones (RFC 4509, Section 3).
+func (v *Validator) supported(point *anchorPoint) (*anchorPoint, Reason) {
+	kept := &anchorPoint{}
+	reason, strong := ReasonUnsupportedAlg, false
+	for _, ds := range point.ds {
+		switch {
+		case v.algorithms[ds.Algorithm] == nil:
+		case digestHash(ds.DigestType) == 0:
+			reason = ReasonUnsupportedDigest
+		default:
+			kept.ds = append(kept.ds, ds)
+			strong = strong || ds.DigestType != dns.SHA1
+		}
+	}
+	if strong && !v.cfg.HonourSHA1DS {
+		all := kept.ds
+		kept.ds = nil
+		for _, ds := range all {
+			if ds.DigestType != dns.SHA1 {
+				kept.ds = append(kept.ds, ds)
+			}
+		}
+	}
+	for _, k := range point.keys {
+		if v.algorithms[k.alg] != nil {
+			kept.keys = append(kept.keys, k)
+		}
+	}
+	if len(kept.ds) == 0 && len(kept.keys) == 0 {
+		return nil, reason
+	}
+	return kept, ReasonNone
+}
+
+// keys gets the DNSKEY RRset of a zone and the keys in it that are trusted
+// because of what point vouches for.
+func (l *lookup) keys(parent *node, n name, point *anchorPoint) *node {
+	return l.insist(parent, n, dns.TypeDNSKEY, func(msg *message) *node {
+		return l.readDNSKEY(parent, n, point, msg)
+	})
+}
+
+func (l *lookup) readDNSKEY(parent *node, n name, point *anchorPoint, msg *message) *node {
+	set := find(msg.answer, n, dns.TypeDNSKEY)
+	switch {
+	case set == nil:
+		return l.broken(parent, n, ReasonDNSKEYMissing)
+	case len(set.rrs) > l.v.limits.DNSKEYs:
+		return l.node(parent, n, ReasonWorkLimit)
+	case len(set.sigs) == 0:
+		return l.broken(parent, n, ReasonDNSKEYUnsigned)
+	case set.canonicalise() != nil:
+		return l.broken(parent, n, ReasonMalformed)
+	}
+	all := readKeys(set, l.v.algorithms)
+	entry, ds, reason := l.v.entryKeys(n, all, point)
+	if reason != ReasonNone {
+		return l.broken(parent, n, reason)
+	}
+	trusted := &zoneKeys{apex: n, keys: entry, weak: parent != nil && parent.zone.weak}
+	p, reason := l.v.newResponse(l.w).verify(set, trusted)
+	if p == nil {
+		return l.broken(parent, n, reason)
+	}
+	made := &node{name: n, parent: parent, status: Secure, apex: true, ds: ds, proof: p}
+	made.zone = &zoneKeys{apex: n, keys: all, weak: p.weak}
+	return l.lasts(made, p.ttl)
+}
+
+// entryKeys returns the keys of a DNSKEY RRset that a DS record or an anchor
+// vouches for. Revoked keys and keys that are not for zones are none of them.
+func (v *Validator) entryKeys(owner name, all []*key, point *anchorPoint) (entry []*key, by []string, reason Reason) {
+	reason = ReasonDSMismatch
+	for _, k := range point.keys {
+		for _, have := range all {
+			if bytes.Equal(have.rdata, k.rdata) && have.zone && !have.revoked {
+				entry = append(entry, have)
+				by = append(by, fmt.Sprintf("%d %d key", k.tag, k.alg))
+			}
+		}
+	}
+	mismatches := 0
+	for _, ds := range point.ds {
+		for _, k := range all {
+			if k.tag != ds.KeyTag || k.alg != ds.Algorithm {
+				continue
+			}
+			if why := k.usable(&rrset{typ: dns.TypeDS}); why != ReasonNone {
+				reason = why
+				continue
+			}
+			if vouches(ds, owner, k) {
+				entry = append(entry, k)
+				by = append(by, fmt.Sprintf("%d %d %d", ds.KeyTag, ds.Algorithm, ds.DigestType))
+				continue
+			}
+			if mismatches++; mismatches > v.limits.DSMismatches {
+				return nil, nil, ReasonWorkLimit
+			}
+		}
+	}
+	if len(entry) == 0 {
+		return nil, nil, reason
+	}
+	return entry, by, ReasonNone
+}

@@ -1,0 +1,203 @@
+package dnssec
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// name is a domain name in wire form (RFC 1035, Section 3.1), uncompressed and in
+// lower case: equal names are equal strings, and labels can hold any octet.
+type name string
+
+const root name = "\x00"
+
+const (
+	maxName  = 255 // octets, RFC 1035, Section 2.3.4
+	maxLabel = 63
+)
+
+var errName = errors.New("not a domain name")
+
+// parseName reads the presentation form, with or without the final dot.
+func parseName(s string) (name, error) {
+	if s == "." {
+		return root, nil
+	}
+	var buf [maxName]byte
+	start, n := 0, 1 // of the label being read; next free octet
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '.' {
+			if n-start-1 < 1 || n-start-1 > maxLabel || n >= maxName {
+				return "", errName
+			}
+			buf[start] = byte(n - start - 1)
+			start, n = n, n+1
+			continue
+		}
+		if c == '\\' {
+			var size int
+			if c, size = unescape(s[i+1:]); size == 0 {
+				return "", errName
+			}
+			i += size
+		}
+		if n >= maxName-1 {
+			return "", errName
+		}
+		buf[n] = lower(c)
+		n++
+	}
+	if n-start == 1 { // ended by a dot
+		if start == 0 {
+			return "", errName
+		}
+		return name(buf[:n]), nil
+	}
+	if n-start-1 > maxLabel || n >= maxName {
+		return "", errName
+	}
+	buf[start] = byte(n - start - 1)
+	return name(buf[:n+1]), nil
+}
+
+// unescape reads what follows a backslash: three digits or one other character.
+// It returns the octet and how many characters it took; 0 is an error.
+func unescape(s string) (byte, int) {
+	if s == "" {
+		return 0, 0
+	}
+	if s[0] < '0' || s[0] > '9' {
+		return s[0], 1
+	}
+	if len(s) < 3 {
+		return 0, 0
+	}
+	v := 0
+	for _, d := range []byte(s[:3]) {
+		if d < '0' || d > '9' {
+			return 0, 0
+		}
+		v = v*10 + int(d-'0')
+	}
+	if v > 255 {
+		return 0, 0
+	}
+	return byte(v), 3
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// String returns the presentation form with the final dot.
+func (n name) String() string {
+	s, _, err := dns.UnpackDomainName([]byte(n), 0)
+	if err != nil {
+		return ""
+	}
+	return s
+}
+
+// labels counts the labels, the root not included.
+func (n name) labels() int {
+	count := 0
+	for n[0] != 0 {
+		n, count = n.parent(), count+1
+	}
+	return count
+}
+
+// signedLabels counts as the Labels field of an RRSIG does: neither the root nor
+// a leading asterisk (RFC 4034, Section 3.1.3).
+func (n name) signedLabels() int {
+	if n.isWildcard() {
+		return n.labels() - 1
+	}
+	return n.labels()
+}
+
+func (n name) isWildcard() bool { return len(n) > 2 && n[0] == 1 && n[1] == '*' }
+
+// parent drops the first label; the root is its own parent.
+func (n name) parent() name {
+	if n[0] == 0 {
+		return n
+	}
+	return n[1+int(n[0]):]
+}
+
+// suffix returns the last count labels; all of n where it has no more.
+func (n name) suffix(count int) name {
+	for drop := n.labels() - count; drop > 0; drop-- {
+		n = n.parent()
+	}
+	return n
+}
+
+// within reports whether n is zone or below it, by whole labels.
+func (n name) within(zone name) bool {
+	for len(n) > len(zone) {
+		n = n.parent()
+	}
+	return n == zone
+}
+
+// below reports whether n is strictly below zone.
+func (n name) below(zone name) bool { return n != zone && n.within(zone) }
+
+// common returns the longest name that a and b are both within.
+func common(a, b name) name {
+	for a != b {
+		if len(a) >= len(b) {
+			a = a.parent()
+		} else {
+			b = b.parent()
+		}
+	}
+	return a
+}
+
+// sortLongest puts names with more octets first.
+func sortLongest(names []name) {
+	slices.SortStableFunc(names, func(a, b name) int { return len(b) - len(a) })
+}
+
+// wildcard returns *.n, or "" where that is too long to exist.
+func (n name) wildcard() name {
+	if len(n)+2 > maxName {
+		return ""
+	}
+	return "\x01*" + n
+}
+
+// compare orders as RFC 4034, Section 6.1: by labels from the right, each as
+// octets in lower case, absent before present.
+func (n name) compare(o name) int {
+	var a, b [maxName / 2]uint8
+	la, lb := n.offsets(&a), o.offsets(&b)
+	for i := 1; i <= la && i <= lb; i++ {
+		p, q := a[la-i], b[lb-i]
+		x, y := n[p+1:][:n[p]], o[q+1:][:o[q]]
+		if c := strings.Compare(string(x), string(y)); c != 0 {
+			return c
+		}
+	}
+	return la - lb
+}
+
+// offsets writes where each label starts and returns how many there are.
+func (n name) offsets(at *[maxName / 2]uint8) int {
+	count := 0
+	for i := 0; n[i] != 0; i += 1 + int(n[i]) {
+		at[count] = uint8(i)
+		count++
+	}
+	return count
+}

@@ -1,0 +1,69 @@
+package dnssec
+
+import "strings"
+
+// Canonical returns the canonical presentation form of a name: lower case, final
+// dot, octets escaped in one way only.
+func Canonical(s string) (string, error) {
+	n, err := parseName(s)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(s, `\`) && strings.HasSuffix(s, ".") && s == strings.ToLower(s) && plain(s) {
+		return s, nil
+	}
+	return n.String(), nil
+}
+
+// plain reports whether s has only characters that are never escaped.
+func plain(s string) bool {
+	for _, c := range []byte(s) {
+		if c <= ' ' || c > '~' || strings.IndexByte(`"'();@$`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// CountLabels returns how many labels a name has, the root not included; -1 for
+// what is not a name.
+func CountLabels(s string) int {
+	n, err := parseName(s)
+	if err != nil {
+		return -1
+	}
+	return n.labels()
+}
+
+// Parent returns the name without its first label, in canonical form. The root
+// is its own parent, and "" that of what is not a name.
+func Parent(s string) string {
+	n, err := parseName(s)
+	if err != nil {
+		return ""
+	}
+	return n.parent().String()
+}
+
+// IsSubdomain reports whether child is parent or below it, by whole labels.
+func IsSubdomain(child, parent string) bool {
+	c, err := parseName(child)
+	p, err2 := parseName(parent)
+	return err == nil && err2 == nil && c.within(p)
+}
+
+// Compare orders names canonically (RFC 4034, Section 6.1). What is not a name
+// comes before what is one.
+func Compare(a, b string) int {
+	x, errX := parseName(a)
+	y, errY := parseName(b)
+	switch {
+	case errX != nil && errY != nil:
+		return strings.Compare(a, b)
+	case errX != nil:
+		return -1
+	case errY != nil:
+		return 1
+	}
+	return x.compare(y)
+}

@@ -1,0 +1,100 @@
+package dnssec
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// How long what went wrong is remembered, and the most that anything is.
+const (
+	rememberBogus         = 60 * time.Second
+	rememberIndeterminate = 5 * time.Second
+	rememberMost          = 24 * time.Hour
+)
+
+// node is what the chain of trust says about one name.
+type node struct {
+	name   name
+	parent *node     // nil at an anchor
+	status Status    // other than Secure: that of everything at and below the name
+	reason Reason    // of the status
+	zone   *zoneKeys // whose keys sign here; nil unless Secure
+	apex   bool      // a zone begins at the name
+
+	until   time.Time // when to forget
+	private bool      // depends on the budget or context of the lookup that asked
+	ds      []string  // that vouch for the keys, for a trace
+	proof   *proof    // of the DNSKEY RRset or of the denial
+}
+
+// anchored reports whether the node is where a chain of trust begins.
+func (n *node) anchored() bool { return n.parent == nil }
+
+// flight is the work of finding out about a node, which others wait for.
+type flight struct {
+	done chan struct{}
+	node *node
+}
+
+// nodes is the cache of nodes: bounded, with one flight for each name.
+type nodes struct {
+	known   *cache[name, *node]
+	mu      sync.Mutex
+	flights map[name]*flight
+}
+
+func newNodes(entries int) *nodes {
+	return &nodes{known: newCache[name, *node](entries), flights: make(map[name]*flight)}
+}
+
+// get returns what is known about a name at a time, nil for nothing.
+func (c *nodes) get(n name, now time.Time) *node {
+	if known, ok := c.known.get(n); ok && now.Before(known.until) {
+		return known
+	}
+	return nil
+}
+
+// resolve returns what is known about a name, or finds it out, once for all who
+// ask at the same time. What depended on the budget or the context of another
+// lookup is found out again.
+func (c *nodes) resolve(ctx context.Context, n name, now time.Time, find func() *node) *node {
+	for {
+		if known := c.get(n, now); known != nil {
+			return known
+		}
+		c.mu.Lock()
+		f := c.flights[n]
+		if f == nil {
+			f = &flight{done: make(chan struct{})}
+			c.flights[n] = f
+			c.mu.Unlock()
+			return c.lead(n, f, find)
+		}
+		c.mu.Unlock()
+		select {
+		case <-f.done:
+			if f.node != nil && !f.node.private {
+				return f.node
+			}
+		case <-ctx.Done():
+			return &node{name: n, reason: ReasonCancelled, private: true}
+		}
+	}
+}
+
+// lead finds out about a name and tells those who wait, even if find panics.
+func (c *nodes) lead(n name, f *flight, find func() *node) *node {
+	defer func() {
+		c.mu.Lock()
+		delete(c.flights, n)
+		c.mu.Unlock()
+		close(f.done)
+	}()
+	f.node = find()
+	if !f.node.private {
+		c.known.set(n, f.node)
+	}
+	return f.node
+}

@@ -1,0 +1,139 @@
+package dnssec
+
+import (
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/hex"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+const (
+	sha1Size   = sha1.Size
+	nsec3SHA1  = 1 // the one hash algorithm, RFC 5155, Section 11
+	flagOptOut = 1
+)
+
+// nsec3Record is an NSEC3 record as the proofs need it.
+type nsec3Record struct {
+	set    *evidenceSet
+	owner  [sha1Size]byte
+	next   [sha1Size]byte
+	optOut bool
+	types  []uint16
+}
+
+// nsec3Chain is the records of one (hash, iterations, salt): proofs do not mix
+// them (RFC 5155, Section 8.2).
+type nsec3Chain struct {
+	iterations uint16
+	salt       string // octets
+	records    []nsec3Record
+	hashes     map[name][sha1Size]byte
+}
+
+// readNSEC3 sorts a record into its chain; it is left out where it cannot be used:
+// unknown hash or flags, or an owner that is not one hash under the apex (RFC
+// 5155, Section 8.1 and 8.2).
+func (e *evidence) readNSEC3(set *evidenceSet, rr *dns.NSEC3) {
+	if rr.Hash != nsec3SHA1 || rr.Flags > flagOptOut || set.owner.parent() != e.zone.apex {
+		return
+	}
+	record := nsec3Record{set: set, optOut: rr.Flags&flagOptOut != 0, types: rr.TypeBitMap}
+	if !decodeHash(&record.owner, string(set.owner[1:1+int(set.owner[0])])) || !decodeHash(&record.next, rr.NextDomain) {
+		return
+	}
+	salt := ""
+	if rr.Salt != "-" {
+		octets, err := hex.DecodeString(rr.Salt)
+		if err != nil {
+			return
+		}
+		salt = string(octets)
+	}
+	for i := range e.chains {
+		if c := &e.chains[i]; c.iterations == rr.Iterations && c.salt == salt {
+			c.records = append(c.records, record)
+			return
+		}
+	}
+	e.chains = append(e.chains, nsec3Chain{iterations: rr.Iterations, salt: salt, records: []nsec3Record{record}})
+}
+
+// decodeHash reads the 32 characters of a hashed owner name.
+func decodeHash(dst *[sha1Size]byte, s string) bool {
+	if len(s) != base32.HexEncoding.EncodedLen(sha1Size) {
+		return false
+	}
+	_, err := base32.HexEncoding.Decode(dst[:], []byte(strings.ToUpper(s)))
+	return err == nil
+}
+
+// hashName is the hash of RFC 5155, Section 5.
+func hashName(n name, iterations uint16, salt string) [sha1Size]byte {
+	var buf [sha1Size + 255]byte
+	sum := sha1.Sum(append(append(make([]byte, 0, maxName+255), n...), salt...))
+	for range iterations {
+		copy(buf[:], sum[:])
+		sum = sha1.Sum(buf[:sha1Size+copy(buf[sha1Size:], salt)])
+	}
+	return sum
+}
+
+// hash returns the hash of a name in a chain; false where the reply has cost too
+// many.
+func (e *evidence) hash(c *nsec3Chain, n name) ([sha1Size]byte, bool) {
+	if h, ok := c.hashes[n]; ok {
+		return h, true
+	}
+	if e.r.hashes >= e.r.v.limits.NSEC3Hashes {
+		e.overLimit = true
+		return [sha1Size]byte{}, false
+	}
+	e.r.hashes++
+	e.r.w.Hashes++
+	h := hashName(n, c.iterations, c.salt)
+	if c.hashes == nil {
+		c.hashes = make(map[name][sha1Size]byte)
+	}
+	c.hashes[n] = h
+	return h, true
+}
+
+// match returns the usable record whose owner is the hash of n.
+func (e *evidence) match(c *nsec3Chain, n name) *nsec3Record {
+	h, ok := e.hash(c, n)
+	if !ok {
+		return nil
+	}
+	for i := range c.records {
+		if r := &c.records[i]; r.owner == h && e.use(r.set) {
+			return r
+		}
+	}
+	return nil
+}
+
+// cover returns a usable record that denies n: the hash lies strictly between
+// owner and next, in the circle of hashes (RFC 5155, Section 1.3).
+func (e *evidence) cover(c *nsec3Chain, n name) *nsec3Record {
+	h, ok := e.hash(c, n)
+	if !ok {
+		return nil
+	}
+	for i := range c.records {
+		if r := &c.records[i]; r.covers(h) && e.use(r.set) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (r *nsec3Record) covers(h [sha1Size]byte) bool {
+	after, before := string(r.owner[:]) < string(h[:]), string(h[:]) < string(r.next[:])
+	if string(r.owner[:]) < string(r.next[:]) {
+		return after && before
+	}
+	return (after || before) && h != r.owner // the last record, or the only one
+}

@@ -1,0 +1,134 @@
+package dnssec
+
+import (
+	"github.com/miekg/dns"
+)
+
+// signature is an RRSIG with its signer's name as the comparisons need it.
+type signature struct {
+	rr     *dns.RRSIG
+	signer name
+}
+
+// rrset is the records of one owner and type in one section, with their RRSIGs.
+type rrset struct {
+	owner name
+	typ   uint16
+	rrs   []dns.RR
+	sigs  []signature
+
+	canonical bool // rdatas are there, rrs are sorted and without duplicates
+	rdatas    [][]byte
+}
+
+// canonicalise fills rdatas, once.
+func (s *rrset) canonicalise() error {
+	if s.canonical {
+		return nil
+	}
+	rdatas, rrs, err := canonicalRdatas(s.rrs)
+	if err != nil {
+		return err
+	}
+	s.rdatas, s.rrs, s.canonical = rdatas, rrs, true
+	return nil
+}
+
+// ttl is the lowest TTL of the records.
+func (s *rrset) ttl() uint32 {
+	low := ^uint32(0)
+	for _, rr := range s.rrs {
+		low = min(low, rr.Header().Ttl)
+	}
+	return low
+}
+
+// message is a reply, its records grouped by owner and type.
+type message struct {
+	rcode     int
+	answer    []rrset
+	authority []rrset
+}
+
+// readMessage groups the records of a reply; false where it is over the limits.
+func readMessage(msg *dns.Msg, limits *Limits) (*message, bool) {
+	if len(msg.Answer)+len(msg.Ns)+len(msg.Extra) > limits.Records {
+		return nil, false
+	}
+	size := 0
+	for _, section := range [3][]dns.RR{msg.Answer, msg.Ns, msg.Extra} {
+		for _, rr := range section {
+			if rr != nil {
+				size += dns.Len(rr)
+			}
+		}
+	}
+	if size > limits.Octets {
+		return nil, false
+	}
+	return &message{rcode: msg.Rcode, answer: group(msg.Answer), authority: group(msg.Ns)}, true
+}
+
+// group makes RRsets of the records of one section. Records of other classes and
+// records whose owner cannot be read are left out.
+func group(rrs []dns.RR) []rrset {
+	sets := make([]rrset, 0, (len(rrs)+1)/2)
+	var last string // owners repeat
+	var owner name
+	for _, rr := range rrs {
+		if rr == nil {
+			continue
+		}
+		h := rr.Header()
+		if h.Class != dns.ClassINET || h.Rrtype == dns.TypeOPT {
+			continue
+		}
+		if h.Name != last || owner == "" {
+			n, err := parseName(h.Name)
+			if err != nil {
+				continue
+			}
+			last, owner = h.Name, n
+		}
+		sig, isSig := rr.(*dns.RRSIG)
+		if isSig {
+			if signer, err := parseName(sig.SignerName); err == nil {
+				sets = addTo(sets, owner, sig.TypeCovered, nil, signature{sig, signer})
+			}
+			continue
+		}
+		sets = addTo(sets, owner, h.Rrtype, rr, signature{})
+	}
+	return sets
+}
+
+// addTo puts a record or a signature in its RRset.
+func addTo(sets []rrset, owner name, typ uint16, rr dns.RR, sig signature) []rrset {
+	at := -1
+	for i := range sets {
+		if sets[i].typ == typ && sets[i].owner == owner {
+			at = i
+			break
+		}
+	}
+	if at < 0 {
+		sets = append(sets, rrset{owner: owner, typ: typ})
+		at = len(sets) - 1
+	}
+	if rr != nil {
+		sets[at].rrs = append(sets[at].rrs, rr)
+	} else {
+		sets[at].sigs = append(sets[at].sigs, sig)
+	}
+	return sets
+}
+
+// find returns the RRset of an owner and type, nil where it has no record.
+func find(sets []rrset, owner name, typ uint16) *rrset {
+	for i := range sets {
+		if s := &sets[i]; s.typ == typ && s.owner == owner && len(s.rrs) > 0 {
+			return s
+		}
+	}
+	return nil
+}
