@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 var testOrigin = Origin{SchemaVersion: SchemaVersion, RulesVersion: "1", ToolVersion: "v0", RunID: "run-1", ListID: "K25VW"}
@@ -289,11 +291,12 @@ func checkNulls(t *testing.T, pattern int, rows []Host) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	provider, _ := r.reader.Schema().Lookup("provider")
-	reason, _ := r.reader.Schema().Lookup("tlsa", "list", "element", "unusable_reason")
+	provider, _ := r.file.Schema().Lookup("provider")
+	reason, _ := r.file.Schema().Lookup("tlsa", "list", "element", "unusable_reason")
 	got := 0
-	n, _ := r.reader.ReadRows(r.values)
-	for _, row := range r.values[:n] {
+	raw := make([]parquet.Row, len(rows))
+	n, _ := parquet.NewReader(r.file).ReadRows(raw)
+	for _, row := range raw[:n] {
 		for _, v := range row {
 			if (v.Column() == provider.ColumnIndex || v.Column() == reason.ColumnIndex) && !v.IsNull() {
 				got++

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"reflect"
 	"syscall"
 
 	"github.com/parquet-go/parquet-go"
@@ -19,17 +20,22 @@ const readBatch = 64
 // partReader streams the rows of one part. It needs memory for one page of each
 // column and for a batch of rows.
 type partReader[T Row] struct {
-	path   string
-	f      *os.File
-	origin Origin
-	rows   int64 // in all
-	reader *parquet.GenericReader[T]
-	shape  *shape[T]
-	values []parquet.Row
-	batch  []T
-	next   int // of batch
-	seen   int64
-	ended  bool
+	path    string
+	f       *os.File
+	origin  Origin
+	file    *parquet.File
+	columns []partColumn
+	group   int   // the next row group
+	left    int64 // rows of the open row group
+	batch   []T
+	next    int // of batch
+}
+
+// partColumn is a column of the rows with where the part keeps it.
+type partColumn struct {
+	*assembler
+	columnReader
+	index int // in the part
 }
 
 // expected is what a part must be to be read.
@@ -50,7 +56,7 @@ func openPart[T Row](path string, want expected) (*partReader[T], error) {
 	if err != nil {
 		return nil, &PartError{path, plain(err)}
 	}
-	r := &partReader[T]{path: path, f: f, shape: newShape[T](), values: make([]parquet.Row, readBatch)}
+	r := &partReader[T]{path: path, f: f}
 	if err := shield(func() error { return r.open(want) }); err != nil {
 		f.Close()
 		return nil, &PartError{path, err}
@@ -69,11 +75,19 @@ func (r *partReader[T]) open(want expected) error {
 	if err := r.origin.accept(want.runID, layoutOf[T]().table); err != nil {
 		return err
 	}
-	r.rows = file.NumRows()
-	if want.rows >= 0 && want.rows != r.rows {
-		return fmt.Errorf("%w: %d rows, the manifest says %d", ErrForeign, r.rows, want.rows)
+	if want.rows >= 0 && want.rows != file.NumRows() {
+		return fmt.Errorf("%w: %d rows, the manifest says %d", ErrForeign, file.NumRows(), want.rows)
 	}
-	r.reader = parquet.NewGenericReader[T](file)
+	r.file = file
+	for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
+		column, err := locate(file, l)
+		if err != nil {
+			return err
+		}
+		if column != nil {
+			r.columns = append(r.columns, partColumn{assembler: newAssembler(l), index: column.ColumnIndex})
+		}
+	}
 	return nil
 }
 
@@ -94,11 +108,12 @@ func openParquet(f *os.File, options ...parquet.FileOption) (*parquet.File, erro
 // Next gives the next row, or io.EOF after the last. The row is the caller's
 // until the next call; what it points to is his for good.
 func (r *partReader[T]) Next() (*T, error) {
-	for r.next == len(r.batch) {
-		if r.ended {
-			return nil, io.EOF
+	if r.next == len(r.batch) {
+		err := shield(r.fill)
+		if err == io.EOF {
+			return nil, err
 		}
-		if err := shield(r.fill); err != nil {
+		if err != nil {
 			return nil, &PartError{r.path, err}
 		}
 	}
@@ -107,33 +122,77 @@ func (r *partReader[T]) Next() (*T, error) {
 	return row, nil
 }
 
-// fill reads the next batch.
+// fill reads the next batch of rows; io.EOF: there are no more.
 func (r *partReader[T]) fill() error {
-	n, err := r.reader.ReadRows(r.values)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return damaged(err)
+	for r.left == 0 {
+		if err := r.openGroup(); err != nil {
+			return err
+		}
 	}
-	r.ended = err != nil || n == 0
-	r.seen += int64(n)
-	if r.ended && r.seen != r.rows {
-		return fmt.Errorf("%w: %d rows of %d", ErrDamaged, r.seen, r.rows)
-	}
+	n := int(min(r.left, readBatch))
+	r.left -= int64(n)
 	if cap(r.batch) == 0 {
 		r.batch = make([]T, readBatch)
 	}
 	r.batch, r.next = r.batch[:n], 0
 	clear(r.batch)
-	for i := range r.batch {
-		if err := r.shape.fill(&r.batch[i], r.values[i]); err != nil {
+	rows := reflect.ValueOf(r.batch)
+	for c := range r.columns {
+		if err := r.columns[c].fill(rows); err != nil {
+			r.batch = r.batch[:0]
 			return damaged(err)
 		}
 	}
 	return nil
 }
 
+// fill sets the column of each row of a batch.
+func (c *partColumn) fill(rows reflect.Value) error {
+	for i := range rows.Len() {
+		values, err := c.row()
+		if err != nil {
+			return err
+		}
+		if err := c.set(rows.Index(i), values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openGroup goes to the next row group; io.EOF: that was the last.
+func (r *partReader[T]) openGroup() error {
+	if err := r.closeGroup(); err != nil {
+		return err
+	}
+	groups := r.file.RowGroups()
+	if r.group == len(groups) {
+		return io.EOF
+	}
+	group := groups[r.group]
+	r.group++
+	chunks := group.ColumnChunks()
+	for i := range r.columns {
+		c := &r.columns[i]
+		c.open(chunks[c.index], c.maxRep == 0)
+	}
+	r.left = group.NumRows()
+	return nil
+}
+
+func (r *partReader[T]) closeGroup() error {
+	var first error
+	for i := range r.columns {
+		if err := r.columns[i].close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
 // Close ends the reading, at any row.
 func (r *partReader[T]) Close() error {
-	return errors.Join(shield(r.reader.Close), r.f.Close())
+	return errors.Join(shield(r.closeGroup), r.f.Close())
 }
 
 // rowsOf streams a part and closes it.

@@ -3,7 +3,6 @@ package run
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -36,8 +35,8 @@ type partWriter[T Row] struct {
 	layout layout[T]
 	file   *durableFile
 	w      *parquet.GenericWriter[T]
-	shape  *shape[T]
-	values []parquet.Row
+	shred  *shredder[T]
+	group  int64 // rows in a row group
 	rows   int64
 	last   T
 	first  string // key of the first row
@@ -53,7 +52,6 @@ func createPart[T Row](d disk, path string, origin Origin, rowGroup int64) (*par
 	origin.Table = l.table
 	options := append(origin.metadata(),
 		parquet.Compression(&parquet.Zstd),
-		parquet.MaxRowsPerRowGroup(rowGroup),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom)),
 		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(l.key)...)),
 		parquet.CreatedBy("danescan", origin.ToolVersion, ""),
@@ -62,7 +60,8 @@ func createPart[T Row](d disk, path string, origin Origin, rowGroup int64) (*par
 		layout: l,
 		file:   file,
 		w:      parquet.NewGenericWriter[T](file, options...),
-		shape:  newShape[T](),
+		shred:  newShredder[T](),
+		group:  rowGroup,
 	}, nil
 }
 
@@ -76,14 +75,17 @@ func ascending(columns []string) []parquet.SortingColumn {
 
 // write appends rows, which must come in the order of their key.
 func (w *partWriter[T]) write(rows []T) error {
-	for batch := range slices.Chunk(rows, writeBatch) {
-		if err := w.writeBatch(batch); err != nil {
+	for len(rows) > 0 {
+		n := min(len(rows), writeBatch, int(w.group-w.rows%w.group))
+		if err := w.writeBatch(rows[:n]); err != nil {
 			return err
 		}
+		rows = rows[n:]
 	}
 	return nil
 }
 
+// writeBatch writes rows that the open row group has room for.
 func (w *partWriter[T]) writeBatch(rows []T) error {
 	if err := w.checkOrder(rows); err != nil {
 		return err
@@ -91,25 +93,18 @@ func (w *partWriter[T]) writeBatch(rows []T) error {
 	if w.rows == 0 {
 		w.first = w.layout.keyText(&rows[0])
 	}
-	w.values = w.values[:0]
-	for i := range rows {
-		w.values = append(w.values, w.shape.take(w.spare(), &rows[i]))
-	}
-	if _, err := w.w.WriteRows(w.values); err != nil {
-		return err
+	columns := w.w.ColumnWriters()
+	for i, values := range w.shred.shred(rows) {
+		if _, err := columns[i].WriteRowValues(values); err != nil {
+			return err
+		}
 	}
 	w.rows += int64(len(rows))
 	w.last = rows[len(rows)-1]
-	return nil
-}
-
-// spare gives the memory of a row written before.
-func (w *partWriter[T]) spare() parquet.Row {
-	n := len(w.values)
-	if n == cap(w.values) {
-		return nil
+	if w.rows%w.group == 0 {
+		return w.w.Flush()
 	}
-	return w.values[:n+1][n][:0]
+	return nil
 }
 
 func (w *partWriter[T]) checkOrder(rows []T) error {

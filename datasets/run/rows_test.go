@@ -44,9 +44,8 @@ func emptyDomain(line int64) Domain {
 	return Domain{
 		DomainEvidence{
 			Line: line, Domain: fmt.Sprintf("d%d.example.org", line), TLD: "org", ScannedAt: sampleTime,
-			DNSKEYAlgorithms: []int32{}, DS: []DS{}, NS: []string{}, MX: []MX{},
 		},
-		DomainVerdict{Findings: []Finding{}},
+		DomainVerdict{},
 	}
 }
 
@@ -72,8 +71,8 @@ func fullHost(name string) Host {
 
 func emptyHost(name string) Host {
 	return Host{
-		HostEvidence{Host: name, ScannedAt: sampleTime, Addresses: []string{}, TLSACandidates: []TLSACandidate{}, TLSA: []TLSA{}},
-		HostVerdict{CombinationsUncovered: []string{}, Findings: []Finding{}},
+		HostEvidence{Host: name, ScannedAt: sampleTime},
+		HostVerdict{},
 	}
 }
 
@@ -99,9 +98,8 @@ func fullEndpoint(base string, attempt int32) Endpoint {
 
 func emptyEndpoint(base string, attempt int32) Endpoint {
 	return Endpoint{
-		EndpointEvidence{Host: base, Base: base, Address: "192.0.2.1", Port: 25, Attempt: attempt, ScannedAt: sampleTime,
-			Extensions: []string{}, Chain: [][]byte{}, Tries: []Try{}},
-		EndpointVerdict{NamesSeen: []string{}},
+		EndpointEvidence{Host: base, Base: base, Address: "192.0.2.1", Port: 25, Attempt: attempt, ScannedAt: sampleTime},
+		EndpointVerdict{},
 	}
 }
 
@@ -114,5 +112,5 @@ func fullCertificate(id byte) Certificate {
 }
 
 func emptyCertificate(id byte) Certificate {
-	return Certificate{SHA256: []byte{id, 1}, DER: []byte{1}, Names: []string{}}
+	return Certificate{SHA256: []byte{id, 1}, DER: []byte{1}}
 }

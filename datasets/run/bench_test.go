@@ -1,0 +1,71 @@
+package run
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+)
+
+// usualDomain is a domain as most are: some mail host, no trouble.
+func usualDomain(line int64) Domain {
+	d := emptyDomain(line)
+	d.Rank, d.Registrable, d.Zone, d.ZoneDNSSEC = line, d.Domain, d.Domain, Insecure
+	d.NS, d.SOARname = []string{"ns1.dns.example", "ns2.dns.example"}, "hostmaster.dns.example"
+	d.MXKind, d.MXDNSSEC = MXFound, Insecure
+	d.MXLookup = &Lookup{Outcome: Found, Rcode: ptr(int32(0)), DNSSEC: Insecure, TTL: ptr(int64(3600)), Server: "127.0.0.53:53", Size: ptr(int32(120))}
+	d.MX = []MX{{10, fmt.Sprintf("mx%d.mail.example", line%100), None, "", false}, {20, "backup.mail.example", None, "", false}}
+	d.Verdict, d.HostsTotal, d.PolicyMay, d.PolicyDANE = NotDANE, 2, PolicyOpportunistic, PolicyOpportunistic
+	d.Provider, d.SelfHosted, d.DNSOperator, d.Queries, d.ElapsedMS = "mail.example", ptr(false), "dns.example", 5, line%500
+	return d
+}
+
+func usualDomains(n int) []Domain {
+	rows := make([]Domain, n)
+	for i := range rows {
+		rows[i] = usualDomain(int64(i + 1))
+		if i%20 == 0 {
+			rows[i] = fullDomain(int64(i + 1))
+		}
+	}
+	return rows
+}
+
+func perRow(b *testing.B, rows int) {
+	b.ReportMetric(float64(b.N)*float64(rows)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
+}
+
+func BenchmarkWriteDomains(b *testing.B) {
+	const n = RangeLines
+	rows := usualDomains(n)
+	path := filepath.Join(b.TempDir(), partName(0))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := writePart(disk{}, path, testOrigin, rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perRow(b, n)
+}
+
+func BenchmarkReadDomains(b *testing.B) {
+	const n = RangeLines
+	path := filepath.Join(b.TempDir(), partName(0))
+	if _, err := writePart(disk{}, path, testOrigin, usualDomains(n)); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		got := 0
+		for _, err := range rowsOf[Domain](path, anyPart("run-1")) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			got++
+		}
+		if got != n {
+			b.Fatal(got)
+		}
+	}
+	perRow(b, n)
+}
