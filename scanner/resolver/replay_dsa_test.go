@@ -3,6 +3,7 @@ package resolver
 import (
 	"crypto/dsa" //nolint:staticcheck // algorithm 3 of old scripts
 	"crypto/sha1"
+	"encoding/asn1"
 	"errors"
 	"math/big"
 
@@ -30,9 +31,14 @@ func parseDSA(key []byte) (dnssec.PublicKey, error) {
 
 // Verify implements dnssec.PublicKey.
 func (k dsaKey) Verify(data, sig []byte) bool {
-	if len(sig) != 41 {
+	digest := sha1.Sum(data)
+	if len(sig) == 41 {
+		return dsa.Verify(&k.pub, digest[:], new(big.Int).SetBytes(sig[1:21]), new(big.Int).SetBytes(sig[21:41]))
+	}
+	// The oldest scripts hold the numbers as OpenSSL writes them.
+	var n struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(sig, &n); err != nil {
 		return false
 	}
-	digest := sha1.Sum(data)
-	return dsa.Verify(&k.pub, digest[:], new(big.Int).SetBytes(sig[1:21]), new(big.Int).SetBytes(sig[21:41]))
+	return dsa.Verify(&k.pub, digest[:], n.R, n.S)
 }

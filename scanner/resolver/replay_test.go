@@ -158,13 +158,14 @@ func rplResolver(c rplConfig, v *dnssec.Validator, w *rplWorld) (func(rplQuery) 
 	if err != nil {
 		return nil, err
 	}
+	cached := NewCached(it, CacheConfig{MaxTTL: 24 * time.Hour, Now: func() time.Time { return w.now }})
 	return func(q rplQuery) rplOutcome {
 		if q.CD {
 			question := dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype}
 			msg, err := newLookup(it).resolve(context.Background(), question)
 			return uncheckedOutcome(q, msg, err)
 		}
-		return rplOutcomeOf(q, it.Lookup(context.Background(), q.name, q.qtype))
+		return rplOutcomeOf(q, cached.Lookup(context.Background(), q.name, q.qtype))
 	}, nil
 }
 
@@ -183,7 +184,7 @@ func rplOutcomeOf(q rplQuery, a Answer) rplOutcome {
 		return o
 	}
 	for _, l := range a.Links {
-		o.answer = append(o.answer, strings.ToLower(l.Name+" CNAME "+l.Target))
+		o.answer = append(o.answer, strings.ToLower(l.Name)+" CNAME "+strings.ToLower(l.Target))
 	}
 	o.answer = append(o.answer, rplStrings(a.Records, q.qtype)...)
 	slices.Sort(o.answer)

@@ -80,13 +80,14 @@ func (w *rplWorld) live(step int) []rplRange {
 	return out
 }
 
-// silentOn reports whether no server at all has a reply to a question at this
+// silentOn reports whether no server at all has an answer to a question at this
 // step: what a client is told of it can only come from a cache.
 func (w *rplWorld) silentOn(q dnssec.Question) bool {
 	for _, step := range []int{w.step, w.asking} {
 		for _, r := range w.live(step) {
 			for i := range r.Entries {
-				if r.Entries[i].matches(q, exchange.Options{DO: true}) {
+				e := &r.Entries[i]
+				if e.matches(q, exchange.Options{DO: true}) && !e.refers() {
 					return false
 				}
 			}
@@ -162,6 +163,15 @@ func (e *rplEntry) answer(q dnssec.Question) (*dns.Msg, error) {
 		return nil, errRplSilence
 	}
 	return out, nil
+}
+
+// refers reports whether an entry is a referral.
+func (e *rplEntry) refers() bool {
+	isType := func(t uint16) func(dns.RR) bool {
+		return func(rr dns.RR) bool { return rr.Header().Rrtype == t }
+	}
+	return len(e.Msg.Answer) == 0 && slices.ContainsFunc(e.Msg.Ns, isType(dns.TypeNS)) &&
+		!slices.ContainsFunc(e.Msg.Ns, isType(dns.TypeSOA))
 }
 
 // tail returns the end of the log, for the message of a failure.

@@ -1,0 +1,399 @@
+package resolver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
+)
+
+// The servers of the ordinary world: the root at 127.0.53.1, test. at 127.0.53.2,
+// and zones below at other addresses.
+const (
+	rootAddr  = "127.0.53.1"
+	testAddr  = "127.0.53.2"
+	childAddr = "127.0.53.3"
+	otherAddr = "127.0.53.4"
+	deadAddr  = "127.0.53.9" // nothing listens there unless a test says so
+)
+
+func rootZone(more string) zoneData {
+	return parseZone(".", soaLine+"@ NS ns.\ntest. NS ns.test.\nns.test. A "+testAddr+"\n"+more)
+}
+
+// testZone delegates child.test. to the servers given as "name address", without
+// glue where there is no address.
+func testZone(servers ...string) zoneData {
+	text := soaLine + "@ NS ns\nns A " + testAddr + "\n"
+	for _, s := range servers {
+		name, addr, glue := strings.Cut(s, " ")
+		text += "child NS " + name + "\n"
+		if glue {
+			text += name + " A " + addr + "\n"
+		}
+	}
+	return parseZone("test.", text)
+}
+
+func childZone() zoneData {
+	return parseZone("child.test.", soaLine+`@ NS ns
+ns A 127.0.53.3
+@ MX 10 mx
+mx A 192.0.2.25
+_25._tcp.mx TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+www CNAME mx
+`)
+}
+
+// ordinary is the world where everything works.
+func ordinary() map[string]dns.HandlerFunc {
+	return map[string]dns.HandlerFunc{
+		rootAddr:  serveZones(rootZone("")),
+		testAddr:  serveZones(testZone("ns.child.test. " + childAddr)),
+		childAddr: serveZones(childZone()),
+	}
+}
+
+func TestIterateWalksFromTheRoot(t *testing.T) {
+	n := newMiniNet(t, ordinary())
+	it := n.iterate(IterateConfig{}, rootAddr)
+	a := lookupIn(t, it, "CHILD.test", dns.TypeMX)
+	if a.Outcome != Found || a.Status != dnssec.Insecure || len(a.Records) != 1 {
+		t.Fatalf("%v %v %v", a.Outcome, a.Status, a.Records)
+	}
+	want := []string{
+		rootAddr + " child.test. MX", testAddr + " child.test. MX", childAddr + " child.test. MX",
+	}
+	if got := n.seen(); !slices.Equal(got, want) {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+	if a.Queries != 3 || a.Server.Addr().String() != childAddr || a.Zone != "child.test." {
+		t.Errorf("queries %d, server %v, zone %q", a.Queries, a.Server, a.Zone)
+	}
+	a = lookupIn(t, it, "www.child.test", dns.TypeA)
+	if a.Outcome != Found || a.Expanded() != "mx.child.test." || a.Queries != 1 {
+		t.Errorf("%v %q %d", a.Outcome, a.Expanded(), a.Queries)
+	}
+	for name, want := range map[string]Outcome{
+		"mx.child.test": NoData, "nowhere.child.test": NXDomain, "_tcp.mx.child.test": NoData,
+	} {
+		if a := lookupIn(t, it, name, dns.TypeTXT); a.Outcome != want || a.Failed() {
+			t.Errorf("%s: %v, want %v", name, a.Outcome, want)
+		}
+	}
+}
+
+// oddServer wraps the handler of the child zone.
+type oddServer func(next dns.HandlerFunc) dns.HandlerFunc
+
+func onlyFor(qtype uint16, odd dns.HandlerFunc) oddServer {
+	return func(next dns.HandlerFunc) dns.HandlerFunc {
+		return func(w dns.ResponseWriter, m *dns.Msg) {
+			if m.Question[0].Qtype == qtype {
+				odd(w, m)
+				return
+			}
+			next(w, m)
+		}
+	}
+}
+
+func rcode(code int) dns.HandlerFunc {
+	return func(w dns.ResponseWriter, m *dns.Msg) {
+		_ = w.WriteMsg(new(dns.Msg).SetRcode(m, code))
+	}
+}
+
+func silence(dns.ResponseWriter, *dns.Msg) {}
+
+// edit changes the replies of a server.
+func edit(change func(r *dns.Msg)) oddServer {
+	return func(dns.HandlerFunc) dns.HandlerFunc {
+		return func(w dns.ResponseWriter, m *dns.Msg) {
+			r := zoneReply(m, []zoneData{childZone()})
+			change(r)
+			_ = w.WriteMsg(r)
+		}
+	}
+}
+
+func TestIterateOddServers(t *testing.T) {
+	refuseEDNS := func(next dns.HandlerFunc) dns.HandlerFunc {
+		return func(w dns.ResponseWriter, m *dns.Msg) {
+			if m.IsEdns0() != nil {
+				_ = w.WriteMsg(&dns.Msg{MsgHdr: dns.MsgHdr{Id: m.Id, Response: true, Rcode: dns.RcodeFormatError}, Question: m.Question})
+				return
+			}
+			next(w, m)
+		}
+	}
+	tests := []struct {
+		name  string
+		odd   oddServer
+		ask   string
+		qtype uint16
+		want  Outcome
+	}{
+		{"EDNS refused", refuseEDNS, "child.test.", dns.TypeMX, Found},
+		{"TLSA refused", onlyFor(dns.TypeTLSA, rcode(dns.RcodeRefused)), "_25._tcp.mx.child.test.", dns.TypeTLSA, Refused},
+		{"TLSA servfail", onlyFor(dns.TypeTLSA, rcode(dns.RcodeServerFailure)), "_25._tcp.mx.child.test.", dns.TypeTLSA, ServFail},
+		{"TLSA notimp", onlyFor(dns.TypeTLSA, rcode(dns.RcodeNotImplemented)), "_25._tcp.mx.child.test.", dns.TypeTLSA, NotImp},
+		{"TLSA formerr", onlyFor(dns.TypeTLSA, rcode(dns.RcodeFormatError)), "_25._tcp.mx.child.test.", dns.TypeTLSA, FormErr},
+		{"TLSA dropped", onlyFor(dns.TypeTLSA, silence), "_25._tcp.mx.child.test.", dns.TypeTLSA, Timeout},
+		{"TLSA dropped, A answered", onlyFor(dns.TypeTLSA, silence), "mx.child.test.", dns.TypeA, Found},
+		{"CNAME at the apex", edit(func(r *dns.Msg) {
+			if r.Question[0].Name == "child.test." {
+				r.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: "child.test.", Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: 60}, Target: "mx.child.test."}}
+				r.Ns = nil
+			}
+		}), "child.test.", dns.TypeA, Found},
+		{"case mangled", edit(func(r *dns.Msg) {
+			r.Question[0].Name = strings.ToUpper(r.Question[0].Name)
+			for _, rr := range r.Answer {
+				rr.Header().Name = strings.ToUpper(rr.Header().Name)
+			}
+		}), "child.test.", dns.TypeMX, Found},
+		{"no SOA in NODATA", edit(func(r *dns.Msg) { r.Ns = nil }), "mx.child.test.", dns.TypeTLSA, NoData},
+		{"no SOA, no AA", edit(func(r *dns.Msg) { r.Ns, r.Authoritative = nil, false }), "mx.child.test.", dns.TypeTLSA, NoData},
+		{"duplicate records", edit(func(r *dns.Msg) { r.Answer = append(r.Answer, r.Answer...) }), "child.test.", dns.TypeMX, Found},
+		{"no AA", edit(func(r *dns.Msg) { r.Authoritative = false }), "child.test.", dns.TypeMX, Found},
+		{"truncated over UDP", func(next dns.HandlerFunc) dns.HandlerFunc {
+			return func(w dns.ResponseWriter, m *dns.Msg) {
+				if w.RemoteAddr().Network() == "tcp" {
+					next(w, m)
+					return
+				}
+				r := new(dns.Msg).SetReply(m)
+				r.Truncated = true
+				_ = w.WriteMsg(r)
+			}
+		}, "child.test.", dns.TypeMX, Found},
+		{"NXDOMAIN for what is there, below", edit(func(r *dns.Msg) {
+			if r.Question[0].Name == "_tcp.mx.child.test." {
+				r.Rcode = dns.RcodeNameError
+			}
+		}), "_25._tcp.mx.child.test.", dns.TypeTLSA, Found},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			world := ordinary()
+			world[childAddr] = tt.odd(world[childAddr])
+			n := newMiniNet(t, world)
+			a := lookupIn(t, n.iterate(IterateConfig{}, rootAddr), tt.ask, tt.qtype)
+			if a.Outcome != tt.want {
+				t.Errorf("%v, want %v; asked %q", a.Outcome, tt.want, n.seen())
+			}
+			if tt.want == Found && len(a.Records) != 1 {
+				t.Errorf("records %v", a.Records)
+			}
+		})
+	}
+}
+
+func TestIterateRemembersServersWithoutEDNS(t *testing.T) {
+	var mu sync.Mutex
+	withEDNS := 0
+	world := ordinary()
+	next := world[childAddr]
+	world[childAddr] = func(w dns.ResponseWriter, m *dns.Msg) {
+		if m.IsEdns0() != nil {
+			mu.Lock()
+			withEDNS++
+			mu.Unlock()
+			rcode(dns.RcodeNotImplemented)(w, m)
+			return
+		}
+		next(w, m)
+	}
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	for range 3 {
+		if a := lookupIn(t, it, "child.test.", dns.TypeMX); a.Outcome != Found {
+			t.Fatal(a.Outcome)
+		}
+	}
+	if withEDNS != 1 {
+		t.Errorf("asked with EDNS %d times, want once", withEDNS)
+	}
+}
+
+// TestIterateOtherServer has two servers for a zone of which the first is of no
+// use in some way.
+func TestIterateOtherServer(t *testing.T) {
+	upward := func(w dns.ResponseWriter, m *dns.Msg) {
+		r := new(dns.Msg).SetReply(m)
+		r.Ns = parseZone(".", "@ NS ns.").rrs
+		_ = w.WriteMsg(r)
+	}
+	sideways := func(w dns.ResponseWriter, m *dns.Msg) {
+		r := new(dns.Msg).SetReply(m)
+		r.Ns = parseZone("elsewhere.", "@ NS ns.test.").rrs
+		_ = w.WriteMsg(r)
+	}
+	self := func(w dns.ResponseWriter, m *dns.Msg) {
+		r := new(dns.Msg).SetReply(m)
+		r.Ns = parseZone("child.test.", "@ NS ns").rrs
+		_ = w.WriteMsg(r)
+	}
+	recursive := func(w dns.ResponseWriter, m *dns.Msg) {
+		r := zoneReply(m, []zoneData{parseZone("child.test.", soaLine+"@ MX 10 stale.")})
+		r.Authoritative, r.RecursionAvailable = false, true
+		_ = w.WriteMsg(r)
+	}
+	truncated := func(w dns.ResponseWriter, m *dns.Msg) {
+		if _, tcp := w.RemoteAddr().(interface{ AddrPort() any }); !tcp && w.RemoteAddr().Network() == "udp" {
+			r := new(dns.Msg).SetReply(m)
+			r.Truncated = true
+			_ = w.WriteMsg(r)
+		}
+	}
+	for name, first := range map[string]dns.HandlerFunc{
+		"dead": silence, "refused": rcode(dns.RcodeRefused), "servfail": rcode(dns.RcodeServerFailure),
+		"upward": upward, "sideways": sideways, "refers to itself": self, "recursive": recursive,
+		"truncated without TCP": truncated,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world := ordinary()
+			world[testAddr] = serveZones(testZone("ns1.child.test. "+otherAddr, "ns2.child.test. "+childAddr))
+			world[otherAddr] = first
+			n := newMiniNet(t, world)
+			it := n.iterate(IterateConfig{}, rootAddr)
+			a := lookupIn(t, it, "child.test.", dns.TypeMX)
+			if a.Outcome != Found || a.Records[0].(*dns.MX).Mx != "mx.child.test." {
+				t.Fatalf("%v %v; asked %q", a.Outcome, a.Records, n.seen())
+			}
+			n.seen()
+			// What was learnt is used: the useless server is not asked first again.
+			if a := lookupIn(t, it, "child.test.", dns.TypeMX); a.Outcome != Found {
+				t.Fatal(a.Outcome)
+			}
+			asked := n.seen()
+			first := len(asked) > 0 && strings.HasPrefix(asked[0], otherAddr)
+			if first && name != "servfail" {
+				t.Errorf("asked again first: %q", asked)
+			}
+		})
+	}
+}
+
+func TestIterateParentAndChildOnOneServer(t *testing.T) {
+	world := ordinary()
+	both := serveZones(testZone("ns.child.test. "+testAddr), childZone())
+	world[testAddr] = both
+	delete(world, childAddr)
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	if a := lookupIn(t, it, "child.test.", dns.TypeMX); a.Outcome != Found || a.Queries != 2 {
+		t.Errorf("%v, %d queries", a.Outcome, a.Queries)
+	}
+	// The parent's side answers for DS, although the child is there, too.
+	if a := lookupIn(t, it, "child.test.", dns.TypeDS); a.Outcome != NoData {
+		t.Errorf("DS: %v", a.Outcome)
+	}
+}
+
+func TestIterateNameServersWithoutGlue(t *testing.T) {
+	world := map[string]dns.HandlerFunc{
+		rootAddr:  serveZones(rootZone("other. NS ns.other.\nns.other. A " + otherAddr + "\n")),
+		testAddr:  serveZones(testZone("gone.other.", "ns.other-side.other.")),
+		otherAddr: serveZones(parseZone("other.", soaLine+"@ NS ns\nns A "+otherAddr+"\nns.other-side A "+childAddr+"\n")),
+		childAddr: serveZones(childZone()),
+	}
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	a := lookupIn(t, it, "child.test.", dns.TypeMX)
+	if a.Outcome != Found {
+		t.Fatalf("%v; asked %q", a.Outcome, n.seen())
+	}
+	n.seen()
+	// The addresses of name servers are remembered, and that there are none.
+	a = lookupIn(t, it, "child.test.", dns.TypeTXT)
+	if want := []string{childAddr + " child.test. TXT"}; a.Outcome != NoData || !slices.Equal(n.seen(), want) {
+		t.Errorf("%v", a.Outcome)
+	}
+}
+
+func TestIterateOneFlight(t *testing.T) {
+	arrived := make(chan struct{}, 100)
+	release := make(chan struct{})
+	world := ordinary()
+	next := world[childAddr]
+	world[childAddr] = func(w dns.ResponseWriter, m *dns.Msg) {
+		arrived <- struct{}{}
+		<-release
+		next(w, m)
+	}
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	// The leader's question is held back until the others wait for it.
+	answers := make(chan Answer, 20)
+	var wg sync.WaitGroup
+	wg.Go(func() { answers <- lookupIn(t, it, "child.test.", dns.TypeMX) })
+	<-arrived
+	for range 19 {
+		wg.Go(func() { answers <- lookupIn(t, it, "child.test.", dns.TypeMX) })
+	}
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if a := it.Lookup(cancelled, "child.test.", dns.TypeMX); a.Reason != dnssec.ReasonCancelled {
+		t.Errorf("cancelled follower: %v %v", a.Outcome, a.Reason)
+	}
+	close(release)
+	wg.Wait()
+	for range 20 {
+		if a := <-answers; a.Outcome != Found {
+			t.Errorf("%v", a.Outcome)
+		}
+	}
+	if got := len(n.seen()); got > 4 {
+		t.Errorf("%d questions", got)
+	}
+}
+
+func TestIterateEndsWithItsContext(t *testing.T) {
+	world := ordinary()
+	world[childAddr] = silence
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	a := it.Lookup(ctx, "child.test.", dns.TypeMX)
+	if took := time.Since(start); took > time.Second || !a.Failed() || a.Reason != dnssec.ReasonCancelled {
+		t.Errorf("%v %v after %v", a.Outcome, a.Reason, took)
+	}
+}
+
+func TestIteratePrefersTheQuickServer(t *testing.T) {
+	slow := func(w dns.ResponseWriter, m *dns.Msg) {
+		timer := time.NewTimer(120 * time.Millisecond)
+		<-timer.C
+		_ = w.WriteMsg(zoneReply(m, []zoneData{childZone()}))
+	}
+	world := ordinary()
+	world[testAddr] = serveZones(testZone("ns1.child.test. "+otherAddr, "ns2.child.test. "+childAddr))
+	world[otherAddr] = slow
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	for i := range 6 {
+		lookupIn(t, it, fmt.Sprintf("n%d.child.test.", i), dns.TypeA)
+	}
+	asked := 0
+	for _, s := range n.seen() {
+		if strings.HasPrefix(s, otherAddr) {
+			asked++
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the slow server was asked %d times, want once", asked)
+	}
+}
