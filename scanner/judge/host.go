@@ -44,6 +44,7 @@ type hostCase struct {
 	yardstick
 	ends    []run.Endpoint // all sessions
 	counted []session      // those that decide
+	strays  []stray        // records that match none of those
 }
 
 // fill writes the host's verdict columns.
@@ -65,6 +66,7 @@ func (c *hostCase) fill() {
 	v.AddressesTotal = int32(len(c.host.Addresses))
 	v.AddressesVerified, v.AddressesFailed = addressCounts(ends)
 	c.coverage()
+	c.strays = c.findStrays()
 	v.Rollover = c.rollover()
 	v.Findings = c.findings()
 }

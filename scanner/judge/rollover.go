@@ -33,7 +33,7 @@ func (c *hostCase) rollover() string {
 		case r.Usage == dane.DANETA:
 			issuer = issuer || c.matchedAnywhere(i)
 		case !c.matchedAnywhere(i):
-			next = next || !c.explained(r)
+			next = next || !c.explained(i)
 		}
 	}
 	switch {
@@ -58,4 +58,15 @@ func (c *hostCase) matchedAnywhere(record int) bool {
 
 // explained reports whether a record that matches nothing is a botched one for a
 // certificate in use, or for nothing at all.
-func (c *hostCase) explained(r dane.Record) bool { return false }
+func (c *hostCase) explained(record int) bool {
+	for i := range c.strays {
+		s := &c.strays[i]
+		if s.row != record {
+			continue
+		}
+		_, swapped := s.swapped()
+		_, mistyped := s.mistyped()
+		return swapped || mistyped || ofNothing(s.Record)
+	}
+	return false
+}

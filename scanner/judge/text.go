@@ -1,6 +1,10 @@
 package judge
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 const (
 	maxDetail   = 512 // octets of a finding's detail
@@ -11,11 +15,35 @@ const (
 // a text of bounded length.
 func joinBounded(pieces []string, separator string) string {
 	if len(pieces) > maxExamples {
-		pieces = append(append([]string(nil), pieces[:maxExamples]...), "...")
+		pieces = append(slices.Clone(pieces[:maxExamples]), "...")
 	}
-	text := strings.Join(pieces, separator)
-	if len(text) > maxDetail {
-		text = text[:maxDetail-3] + "..."
+	text := strings.ToValidUTF8(strings.Join(pieces, separator), "\uFFFD")
+	if len(text) <= maxDetail {
+		return text
 	}
-	return text
+	cut := maxDetail - len("...")
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "..."
+}
+
+// distinct returns the pieces without repetitions, in order.
+func distinct(pieces []string) []string {
+	var kept []string
+	for _, p := range pieces {
+		if !slices.Contains(kept, p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// some is the evidence of a check that has at most one piece: nil where it does
+// not hold.
+func some(holds bool, text string) []string {
+	if !holds {
+		return nil
+	}
+	return []string{text}
 }

@@ -1,0 +1,119 @@
+package judge
+
+import (
+	"fmt"
+	"time"
+
+	"danescan/datasets/run"
+)
+
+// namedLookup is a lookup with the question that it answers.
+type namedLookup struct {
+	question string
+	*run.Lookup
+	at time.Time
+}
+
+// lookups returns every lookup that was made for a host.
+func (c *hostCase) lookups() []namedLookup {
+	h := &c.host.HostEvidence
+	host := canonical(h.Host)
+	list := []namedLookup{
+		{host + " A", h.A, h.ScannedAt}, {host + " AAAA", h.AAAA, h.ScannedAt}, {host + " CNAME", h.AliasLookup, h.ScannedAt},
+	}
+	for i := range h.TLSACandidates {
+		t := &h.TLSACandidates[i]
+		list = append(list, namedLookup{tlsaOwner + canonical(t.Base) + " TLSA", &t.Lookup, t.LookedUpAt})
+	}
+	if h.ENT != nil {
+		list = append(list, namedLookup{canonical(h.ENT.QName), &h.ENT.Lookup, h.ScannedAt})
+	}
+	return made(list)
+}
+
+// lookups returns every lookup that was made for a domain itself.
+func (c *domainCase) lookups() []namedLookup {
+	d := &c.domain.DomainEvidence
+	name := canonical(d.Domain)
+	return made([]namedLookup{
+		{name + " MX", d.MXLookup, d.ScannedAt}, {name + " A", d.FallbackA, d.ScannedAt}, {name + " AAAA", d.FallbackAAAA, d.ScannedAt},
+	})
+}
+
+func made(list []namedLookup) []namedLookup {
+	kept := list[:0]
+	for _, l := range list {
+		if l.Lookup != nil {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// broken lists the lookups that should validate and do not.
+func broken(list []namedLookup) (evidence []string) {
+	for _, l := range list {
+		if bogus(l.Lookup) {
+			evidence = append(evidence, l.question+": "+because(l.Lookup))
+		}
+	}
+	return evidence
+}
+
+// because is why a lookup failed, in a word or two.
+func because(l *run.Lookup) string {
+	text := string(l.Outcome)
+	if l.Reason != "" && l.Reason != text {
+		text += " (" + l.Reason + ")"
+	}
+	if l.EDE != nil {
+		text += fmt.Sprintf(", EDE %d", *l.EDE)
+	}
+	return text
+}
+
+// iterated lists the denials that hash more than once.
+func iterated(list []namedLookup) (evidence []string) {
+	for _, l := range list {
+		if l.NSEC3Iterations != nil && *l.NSEC3Iterations > 0 {
+			evidence = append(evidence, fmt.Sprintf("%s: %d extra iterations", l.question, *l.NSEC3Iterations))
+		}
+	}
+	return evidence
+}
+
+// weakAlgorithms are those that a signer must not or should not use, by number
+// (RFC 8624, Section 3.1; RFC 9905, Section 2).
+var weakAlgorithms = map[int32]string{
+	1: "RSAMD5", 3: "DSA", 5: "RSASHA1", 6: "DSA-NSEC3-SHA1", 7: "RSASHA1-NSEC3-SHA1", 12: "ECC-GOST",
+}
+
+// weaklySigned lists the answers that rest on such an algorithm.
+func weaklySigned(list []namedLookup) (evidence []string) {
+	for _, l := range list {
+		if l.Algorithm == nil {
+			continue
+		}
+		if name, weak := weakAlgorithms[*l.Algorithm]; weak {
+			evidence = append(evidence, l.question+": "+name)
+		}
+	}
+	return evidence
+}
+
+// expirySoon is how long before its end a signature should long have been
+// replaced. Some signers sign afresh for a day at a time: that is no fault.
+const expirySoon = 12 * time.Hour
+
+// expiring lists the answers whose signatures end soon after they were seen.
+func expiring(list []namedLookup) (evidence []string) {
+	for _, l := range list {
+		if l.RRSIGExpires == nil || l.at.IsZero() || l.DNSSEC != run.Secure {
+			continue
+		}
+		if left := l.RRSIGExpires.Sub(l.at); left < expirySoon {
+			evidence = append(evidence, fmt.Sprintf("%s: signed until %s", l.question, l.RRSIGExpires.UTC().Format(time.RFC3339)))
+		}
+	}
+	return evidence
+}
