@@ -133,16 +133,22 @@ func (a *asking) run(ctx context.Context) (Reply, error) {
 			return reply, nil
 		}
 		last = err
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			break
 		}
 		a.client.count.tally(kindOf(err))
 	}
 	kind := kindOf(last)
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		kind = Cancelled
 	}
 	return Reply{}, &Error{Kind: kind, Server: a.server, Queries: a.sent, Err: last}
+}
+
+// ended reports whether the time of ctx is up, be it that nobody told it yet.
+func ended(ctx context.Context) bool {
+	d, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(d)
 }
 
 // try sends the question once, or twice where the reply over UDP sends us to TCP.
