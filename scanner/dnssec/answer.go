@@ -25,6 +25,11 @@ type finding struct {
 // failed makes a finding of data that did not validate.
 func failed(reason Reason) finding { return finding{status: reason.failure(), reason: reason} }
 
+// outside makes a finding of data that no anchor reaches.
+func outside(reason Reason, zone name) finding {
+	return finding{status: reasons[reason].status, reason: reason, zone: zone, ttl: ^uint32(0)}
+}
+
 // ended makes a finding of data below the end of a chain of trust.
 func ended(n *node) finding {
 	return finding{status: n.status, reason: n.reason, zone: n.name, ttl: ^uint32(0)}
@@ -105,6 +110,7 @@ type claim struct {
 	typ     uint16
 	signers []name // candidates, longest first
 	denial  bool
+	missing bool // the reply says that the name does not exist
 	check   func(zone *zoneKeys) finding
 }
 
@@ -168,7 +174,13 @@ func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
 func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 	n := l.walk(top)
 	switch {
-	case n.status == Insecure || first.reason == ReasonNone && n.status != Secure:
+	case n.status == Insecure:
+		return ended(n)
+	case c.missing && n.anchored() && n.reason == ReasonDNSKEYMissing && aboveAnchors(c, n.name):
+		// The parent says that the anchor's zone is gone, and so does the zone. There
+		// is no anchor for the parent to prove it by.
+		return outside(ReasonNoAnchor, n.name)
+	case first.reason == ReasonNone && n.status != Secure:
 		return ended(n)
 	case first.reason != ReasonNone:
 		return first
@@ -176,6 +188,11 @@ func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 		return failed(ReasonDenialMissing)
 	}
 	return failed(ReasonRRSIGMissing)
+}
+
+// aboveAnchors reports whether a zone above the anchor claims to have signed.
+func aboveAnchors(c claim, anchor name) bool {
+	return slices.ContainsFunc(c.signers, func(signer name) bool { return anchor.below(signer) })
 }
 
 func contains(names []name, n name) bool { return slices.Contains(names, n) }

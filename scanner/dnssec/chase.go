@@ -213,7 +213,7 @@ func (c *chase) denied() Result {
 		return c.done()
 	}
 	f := c.l.settle(claim{
-		owner: c.at, typ: c.typ, denial: true, signers: c.deniers(),
+		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError, signers: c.deniers(),
 		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
 	})
 	c.l.traceEnd(StepDenial, c.at, c.typ, f)

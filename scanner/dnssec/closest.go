@@ -48,6 +48,9 @@ func (e *evidence) enclose(c *nsec3Chain, q name) *encloserProof {
 // nsec3NoData proves that q has no RRset of type t (RFC 5155, Section 8.5 to 8.7).
 func (e *evidence) nsec3NoData(c *nsec3Chain, q name, t uint16) verdict {
 	if m := e.match(c, q); m != nil {
+		if t != dns.TypeDS && q != e.zone.apex && cutAt(m.types, q) == cutInsecure {
+			return e.judge(true, beyondCut)
+		}
 		return e.judge(deniesType(m.types, q, t), noData)
 	}
 	if q == e.zone.apex {

@@ -3,6 +3,7 @@ package dnssec
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/miekg/dns"
 )
@@ -81,13 +82,30 @@ func (l *lookup) readDNSKEY(parent *node, n name, point *anchorPoint, msg *messa
 		return l.broken(parent, n, reason)
 	}
 	trusted := &zoneKeys{apex: n, keys: entry, weak: parent != nil && parent.zone.weak}
+	trusted.required = l.v.required(point)
 	p, reason := l.v.newResponse(l.w).verify(set, trusted)
 	if p == nil {
 		return l.broken(parent, n, reason)
 	}
 	made := &node{name: n, parent: parent, status: Secure, apex: true, ds: ds, proof: p}
-	made.zone = &zoneKeys{apex: n, keys: all, weak: p.weak}
+	made.zone = &zoneKeys{apex: n, keys: all, weak: p.weak, required: trusted.required}
 	return l.lasts(made, p.ttl)
+}
+
+// required returns the algorithms that have to sign in a zone.
+func (v *Validator) required(point *anchorPoint) []uint8 {
+	if !v.cfg.EveryAlgorithm {
+		return nil
+	}
+	var algorithms []uint8
+	for _, ds := range point.ds {
+		algorithms = append(algorithms, ds.Algorithm)
+	}
+	for _, k := range point.keys {
+		algorithms = append(algorithms, k.alg)
+	}
+	slices.Sort(algorithms)
+	return slices.Compact(algorithms)
 }
 
 // entryKeys returns the keys of a DNSKEY RRset that a DS record or an anchor

@@ -172,13 +172,18 @@ func (e *evidence) deny(q name, t uint16, rcode int) verdict {
 	if e.nsecNoData(q, t) {
 		return e.judge(true, noData)
 	}
+	if e.nsecInsecureCut(q, t) {
+		return e.judge(true, beyondCut)
+	}
 	found := unproven
 	tooMany := e.each(func(c *nsec3Chain) bool {
 		if rcode == dns.RcodeNameError {
 			found = e.nsec3NXDomain(c, q)
 		}
 		if found == unproven {
-			found = e.nsec3NoData(c, q, t)
+			if v := e.nsec3NoData(c, q, t); v == noData || rcode != dns.RcodeNameError {
+				found = v // an opt-out span does not stand in for the proof of NXDOMAIN
+			}
 		}
 		return found != unproven
 	})

@@ -31,6 +31,9 @@ type zoneKeys struct {
 	apex name
 	keys []*key
 	weak bool // a weak key is in the chain down to here
+	// required are the algorithms that must all sign, where Config.EveryAlgorithm
+	// says so; empty means that one signature is enough.
+	required []uint8
 }
 
 // readKeys reads a DNSKEY RRset that is canonicalised.

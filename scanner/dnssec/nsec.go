@@ -133,6 +133,21 @@ func (e *evidence) nsecNoCloser(q, encloser name) bool {
 	return n != nil && !n.emptyNonTerminal(q) && n.encloser(q) == encloser
 }
 
+// nsecInsecureCut proves that q lies at or below a delegation without DS, so that
+// the zone that speaks has no say (RFC 4035, Section 5.2).
+func (e *evidence) nsecInsecureCut(q name, t uint16) bool {
+	if t == dns.TypeDS {
+		q = q.parent()
+	}
+	for i := range e.nsec {
+		n := &e.nsec[i]
+		if q.within(n.owner) && n.owner != e.zone.apex && cutAt(n.types, n.owner) == cutInsecure && e.use(n.set) {
+			return true
+		}
+	}
+	return false
+}
+
 // nsecNoDS looks for the proof of what is at a name where a zone cut may be.
 func (e *evidence) nsecNoDS(q name) cut {
 	if n := e.matchNSEC(q); n != nil {

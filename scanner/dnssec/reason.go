@@ -25,6 +25,7 @@ const (
 	ReasonSignatureInvalid  Reason = "signature-invalid"
 	ReasonSignatureExpired  Reason = "signature-expired"
 	ReasonSignatureNotYet   Reason = "signature-not-yet-valid"
+	ReasonAlgorithmMissing  Reason = "algorithm-missing" // only with Config.EveryAlgorithm
 	ReasonSignerWrong       Reason = "wrong-signer"
 	ReasonLabels            Reason = "rrsig-labels"       // more than the owner has, or fewer than the signer
 	ReasonKeyMissing        Reason = "key-missing"        // no key, or none that a DS vouches for, has the RRSIG's tag
@@ -73,6 +74,7 @@ var reasons = map[Reason]struct {
 	ReasonSignatureInvalid:  {Bogus, dns.ExtendedErrorCodeDNSBogus},
 	ReasonSignatureExpired:  {Bogus, dns.ExtendedErrorCodeSignatureExpired},
 	ReasonSignatureNotYet:   {Bogus, dns.ExtendedErrorCodeSignatureNotYetValid},
+	ReasonAlgorithmMissing:  {Bogus, dns.ExtendedErrorCodeDNSBogus},
 	ReasonSignerWrong:       {Bogus, dns.ExtendedErrorCodeDNSBogus},
 	ReasonLabels:            {Bogus, dns.ExtendedErrorCodeDNSBogus},
 	ReasonKeyMissing:        {Bogus, dns.ExtendedErrorCodeDNSKEYMissing},

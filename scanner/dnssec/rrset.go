@@ -66,7 +66,39 @@ func readMessage(msg *dns.Msg, limits *Limits) (*message, bool) {
 	if size > limits.Octets {
 		return nil, false
 	}
-	return &message{rcode: msg.Rcode, answer: group(msg.Answer), authority: group(msg.Ns)}, true
+	m := &message{rcode: msg.Rcode, answer: group(msg.Answer), authority: group(msg.Ns)}
+	additional := onlySignatures(msg.Extra)
+	borrow(m.answer, m.authority, additional)
+	borrow(m.authority, m.answer, additional)
+	return m, true
+}
+
+// onlySignatures groups the RRSIGs of a section.
+func onlySignatures(rrs []dns.RR) []rrset {
+	for _, rr := range rrs {
+		if _, ok := rr.(*dns.RRSIG); ok {
+			return group(rrs)
+		}
+	}
+	return nil
+}
+
+// borrow gives RRsets without an RRSIG those that stand in other sections: some
+// servers misplace them, and what they sign is what counts.
+func borrow(sets []rrset, others ...[]rrset) {
+	for i := range sets {
+		set := &sets[i]
+		if len(set.rrs) == 0 || len(set.sigs) > 0 {
+			continue
+		}
+		for _, other := range others {
+			for j := range other {
+				if o := &other[j]; o.typ == set.typ && o.owner == set.owner {
+					set.sigs = append(set.sigs, o.sigs...)
+				}
+			}
+		}
+	}
 }
 
 // group makes RRsets of the records of one section. Records of other classes and

@@ -26,6 +26,9 @@ type Config struct {
 	// HonourSHA1DS counts SHA-1 DS records that stand beside stronger ones,
 	// against RFC 4509, Section 3. For tests with old data.
 	HonourSHA1DS bool
+	// EveryAlgorithm demands a signature by each supported algorithm that the DS
+	// set or the anchors name, against RFC 6840, Section 5.11. For tests.
+	EveryAlgorithm bool
 	// Algorithms adds signature algorithms to those built in, or replaces them;
 	// a nil value removes one.
 	Algorithms map[uint8]Algorithm

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,8 @@ func (r *response) verify(set *rrset, zone *zoneKeys) (*proof, Reason) {
 		return nil, ReasonMalformed
 	}
 	worst, attempts := ReasonSignerWrong, 0
+	var found *proof
+	missing := slices.Clone(zone.required)
 	// Signatures in their time first, so that old ones beside them do no harm.
 	for _, inTime := range [2]bool{true, false} {
 		for i := range set.sigs {
@@ -57,7 +60,12 @@ func (r *response) verify(set *rrset, zone *zoneKeys) (*proof, Reason) {
 			}
 			p, reason := r.trySignature(set, sig, zone, timing, &attempts)
 			if p != nil {
-				return p, ReasonNone
+				found = p
+				missing = slices.DeleteFunc(missing, func(alg uint8) bool { return alg == p.alg })
+				if len(missing) == 0 {
+					return p, ReasonNone
+				}
+				continue
 			}
 			if reason == ReasonWorkLimit {
 				return nil, ReasonWorkLimit
@@ -66,6 +74,9 @@ func (r *response) verify(set *rrset, zone *zoneKeys) (*proof, Reason) {
 				worst = reason
 			}
 		}
+	}
+	if found != nil {
+		return nil, ReasonAlgorithmMissing
 	}
 	return nil, worst
 }
