@@ -1,0 +1,137 @@
+// Danescan measures how far DANE for SMTP (RFC 7672) has been adopted, and how
+// well, over lists of domain names.
+//
+// Results go to stdout and nothing else does; what is meant for people goes to
+// stderr. Exit status: 0 done, 1 error, 2 usage, 130 interrupted; a command that
+// answers a question has its own beside these, see its help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/pflag"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() { os.Exit(program(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// program is main with what it needs as parameters. It returns the exit status.
+func program(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := interruptible()
+	defer stop()
+	err := dispatch(ctx, &env{stdout: stdout, stderr: stderr}, args)
+	return status(err, stderr)
+}
+
+// interruptible returns a context that the first SIGINT or SIGTERM ends. The
+// second one ends the process at once, as if nobody listened.
+func interruptible() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if _, ok := <-signals; ok {
+			signal.Reset(os.Interrupt, syscall.SIGTERM)
+			cancel(errInterrupted)
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); close(signals); cancel(nil) }
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// usageError is a command line that cannot be understood.
+type usageError struct {
+	command string // "" for the program itself
+	text    string
+}
+
+func (e *usageError) Error() string { return e.text }
+
+// exitError is an answer, not an error: it says nothing and sets the status.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// status tells the user what went wrong and returns the exit status for it.
+func status(err error, stderr io.Writer) int {
+	var exit exitError
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return int(exit)
+	case errors.Is(err, errInterrupted):
+		return 130
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "danescan: %s\nRun 'danescan help%s' for usage.\n", printable(usage.text), spaced(usage.command))
+		return 2
+	}
+	fmt.Fprintf(stderr, "danescan: %s\n", printable(err.Error()))
+	return 1
+}
+
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + s
+}
+
+// dispatch finds the command and runs it.
+func dispatch(ctx context.Context, e *env, args []string) error {
+	if len(args) == 0 {
+		writeOverview(e.stderr)
+		return exitError(2)
+	}
+	switch args[0] {
+	case "-h", "--help":
+		writeOverview(e.stdout)
+		return nil
+	case "--version":
+		args[0] = "version"
+	}
+	c := find(args[0])
+	if c == nil {
+		return &usageError{text: fmt.Sprintf("unknown command %q", args[0])}
+	}
+	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.Usage = func() {}
+	help := flags.BoolP("help", "h", false, "show this help")
+	action := c.prepare(flags)
+	if err := flags.Parse(args[1:]); err != nil && !errors.Is(err, pflag.ErrHelp) {
+		return &usageError{command: c.name, text: err.Error()}
+	}
+	if *help {
+		writeHelp(e.stdout, c)
+		return nil
+	}
+	if err := settle(flags, os.LookupEnv); err != nil {
+		return &usageError{command: c.name, text: err.Error()}
+	}
+	e.flags = flags
+	return inContext(ctx, c, action(ctx, e, flags.Args()))
+}
+
+// inContext makes an error that an interrupt caused the interrupt itself, and
+// gives usage errors the name of their command.
+func inContext(ctx context.Context, c *command, err error) error {
+	var usage *usageError
+	if errors.As(err, &usage) && usage.command == "" {
+		usage.command = c.name
+	}
+	if err != nil && errors.Is(context.Cause(ctx), errInterrupted) {
+		return errInterrupted
+	}
+	return err
+}

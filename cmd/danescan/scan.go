@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"danescan/datasets/list"
+	"danescan/datasets/run"
+	"danescan/scanner"
+)
+
+func scanCommand() *command {
+	return &command{
+		name: "scan", args: "LIST", summary: "measure the domains of a list: lists in, a run directory out",
+		about: scanAbout,
+		examples: []example{
+			{"danescan scan -o runs/2026-11 --contact 'https://example.org/scan' tranco.csv.zip", "the main job, iterating from the root"},
+			{"danescan scan -o try -n 100 tranco.csv.zip", "the first hundred names"},
+			{"danescan scan -o runs/2026-11 --resume --contact 'https://example.org/scan' tranco.csv.zip", "go on after an interruption"},
+			{"danescan scan -o dns --probe none --resolver 127.0.0.1 --trust-ad names.txt", "DNS alone, believing a local validating resolver"},
+		},
+		prepare: func(flags *pflag.FlagSet) action {
+			f := &scanFlags{}
+			f.declare(flags)
+			return f.scan
+		},
+	}
+}
+
+const scanAbout = `LIST is a file, or - for standard input; its form is found from the content.
+The names' MX hosts and the hosts' TLSA records are looked up and validated; each
+host to which DANE applies is connected to, shows its certificates after STARTTLS,
+and is left with QUIT. Mail is never sent.
+
+The run directory holds Parquet tables and a manifest. It is never overwritten;
+an interrupted run goes on with --resume and the same flags.`
+
+// scanFlags are the flags of scan.
+type scanFlags struct {
+	lookups lookupFlags
+	probes  probeFlags
+
+	out         string
+	format      string
+	limit       int64
+	groupColumn int
+	seed        uint64
+	resume      bool
+	contact     string
+	listID      string
+	listURL     string
+	concurrency int
+	rate        float64
+	perServer   float64
+	progress    string
+}
+
+func (f *scanFlags) declare(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.out, "output", "o", "", "run `DIR` to write")
+	flags.StringVarP(&f.format, "format", "f", "auto", "`FORMAT` of the list: auto, or one that 'danescan lists' names")
+	flags.Int64VarP(&f.limit, "limit", "n", 0, "take at most `N` names; 0: all")
+	flags.IntVar(&f.groupColumn, "group-column", 0, "keep column `N` of the list, from 1, as the names' group")
+	flags.Uint64Var(&f.seed, "seed", 0, "of the order within each range of the list; 0: drawn")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the run in --output")
+	flags.StringVar(&f.contact, "contact", "", "`TEXT` that tells operators whom to ask and how to opt out: needed to probe over 1,000 names")
+	flags.StringVar(&f.listID, "list-id", "", "the publisher's `ID` of the list, for citation")
+	flags.StringVar(&f.listURL, "list-url", "", "`URL` of the list, for citation")
+	flags.IntVar(&f.concurrency, "dns-concurrency", 1000, "domains looked up at a time")
+	flags.Float64Var(&f.rate, "dns-rate", 2000, "DNS queries per second in all; 0: unlimited")
+	flags.Float64Var(&f.perServer, "dns-rate-per-server", 50, "DNS queries per second to one name server; 0: unlimited")
+	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`")
+	f.lookups.declare(flags)
+	f.probes.declare(flags)
+	configFlag(flags)
+}
+
+// politeNames is how many names may be probed without saying whom to ask.
+const politeNames = 1000
+
+func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
+	if err := wantArgs(args, 1, 1, "the LIST"); err != nil {
+		return err
+	}
+	job, err := f.job(e, args[0])
+	if err != nil {
+		return err
+	}
+	show, err := newMeter(f.progress, e.stderr)
+	if err != nil {
+		return err
+	}
+	stop := show.start(job.Config.Progress)
+	summary, err := scanner.Scan(ctx, job)
+	stop()
+	if errors.Is(err, scanner.ErrInterrupted) {
+		fmt.Fprintf(e.stderr, "Interrupted; what is done is kept in %s. To go on:\n  %s\n", printable(f.out), resumeLine())
+		return errInterrupted
+	}
+	if err != nil {
+		return hint(err)
+	}
+	writeSummary(e.stderr, summary)
+	fmt.Fprintln(e.stdout, f.out)
+	return nil
+}
+
+// job checks the flags against each other and gathers them.
+func (f *scanFlags) job(e *env, source string) (scanner.Job, error) {
+	switch {
+	case f.out == "":
+		return scanner.Job{}, &usageError{text: "missing -o DIR: where the run is to be written"}
+	case f.concurrency < 1 || f.rate < 0 || f.perServer < 0 || f.limit < 0 || f.groupColumn < 0:
+		return scanner.Job{}, &usageError{text: "--dns-concurrency must be at least 1, and rates and limits cannot be negative"}
+	case f.contact == "" && f.probes.probe != string(scanner.ProbeNone) && (f.limit == 0 || f.limit > politeNames):
+		return scanner.Job{}, &usageError{text: fmt.Sprintf(
+			"missing --contact TEXT: operators who see the scan must know whom to ask (not needed with --limit up to %d or --probe none)", politeNames)}
+	}
+	dns, err := f.lookups.config()
+	if err != nil {
+		return scanner.Job{}, err
+	}
+	dns.Rate, dns.RatePerServer = f.rate, f.perServer
+	if f.seed == 0 {
+		f.seed = rand.Uint64()>>1 | 1
+		e.flags.Set("seed", fmt.Sprint(f.seed))
+	}
+	job := scanner.Job{
+		DNS: dns, Source: source, Dir: f.out, Resume: f.resume,
+		List:    list.Config{Format: f.format, Limit: f.limit, Group: f.groupColumn},
+		Version: version, Command: os.Args, ListID: f.listID, ListURL: f.listURL, Contact: f.contact,
+		Config: scanner.Config{Seed: f.seed, DNSConcurrency: f.concurrency, Progress: new(scanner.Progress)},
+	}
+	job.HostName, _ = os.Hostname()
+	if err := f.probes.fill(&job.Config); err != nil {
+		return scanner.Job{}, err
+	}
+	job.Settings = settingsOf(e.flags)
+	return job, nil
+}
+
+// settingsOf are the effective values of all flags that say how to measure.
+func settingsOf(flags *pflag.FlagSet) map[string]string {
+	settings := map[string]string{}
+	flags.VisitAll(func(f *pflag.Flag) {
+		switch f.Name {
+		case "help", "output", "resume", "progress", "config":
+		default:
+			settings[f.Name] = f.Value.String()
+		}
+	})
+	return settings
+}
+
+// resumeLine is this command line with --resume.
+func resumeLine() string {
+	var words []string
+	resumes := false
+	for _, arg := range os.Args {
+		words = append(words, quote(arg))
+		resumes = resumes || arg == "--resume"
+	}
+	if !resumes {
+		words = append(words[:2:2], append([]string{"--resume"}, words[2:]...)...)
+	}
+	return printable(strings.Join(words, " "))
+}
+
+// quote writes a word so that a shell takes it as one.
+func quote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=:,@%+", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// hint adds to an error what to do about it.
+func hint(err error) error {
+	switch {
+	case errors.Is(err, run.ErrBusy):
+		return fmt.Errorf("%w: wait for it, or choose another directory with -o", err)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%w: choose a directory that you can write to with -o", err)
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"danescan/scanner"
+	"danescan/scanner/smtp"
+)
+
+// probeFlags are the flags of commands that hold SMTP sessions.
+type probeFlags struct {
+	probe            string
+	port             uint16
+	ehlo             string
+	ipv4, ipv6       bool
+	tlsaAlways       bool
+	concurrency      int
+	rate             float64
+	perAddress       int
+	gap              time.Duration
+	greeting         time.Duration
+	command          time.Duration
+	connect          time.Duration
+	handshakeTimeout time.Duration
+}
+
+func (f *probeFlags) declare(flags *pflag.FlagSet) {
+	flags.StringVar(&f.probe, "probe", "dane", "MX hosts to connect to: `dane|all|none`")
+	flags.Uint16Var(&f.port, "smtp-port", 25, "`PORT` to connect to; TLSA records are those of port 25 all the same")
+	flags.StringVar(&f.ehlo, "ehlo", "", "our `NAME` in EHLO (default: this machine's)")
+	flags.BoolVar(&f.ipv4, "ipv4-only", false, "connect to no IPv6 address")
+	flags.BoolVar(&f.ipv6, "ipv6-only", false, "connect to no IPv4 address")
+	flags.BoolVar(&f.tlsaAlways, "tlsa-always", true, "ask for TLSA even where DANE cannot apply, for the figure")
+	flags.IntVar(&f.concurrency, "smtp-concurrency", 500, "SMTP sessions at a time")
+	flags.Float64Var(&f.rate, "smtp-rate", 100, "SMTP sessions per second; 0: unlimited")
+	flags.IntVar(&f.perAddress, "smtp-per-address", 1, "SMTP sessions with one address at a time; 0: unlimited")
+	flags.DurationVar(&f.gap, "smtp-gap", 3*time.Second, "between two SMTP sessions with one address")
+	flags.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "for an SMTP connection")
+	flags.DurationVar(&f.greeting, "greeting-timeout", 60*time.Second, "for an SMTP greeting")
+	flags.DurationVar(&f.command, "command-timeout", 60*time.Second, "for the reply to an SMTP command")
+	flags.DurationVar(&f.handshakeTimeout, "handshake-timeout", 30*time.Second, "for a TLS handshake")
+}
+
+// fill puts the flags where Collect reads them.
+func (f *probeFlags) fill(cfg *scanner.Config) error {
+	switch mode := scanner.ProbeMode(f.probe); mode {
+	case scanner.ProbeDANE, scanner.ProbeAll, scanner.ProbeNone:
+		cfg.Probe = mode
+	default:
+		return &usageError{text: fmt.Sprintf("--probe=%s: dane, all or none", f.probe)}
+	}
+	if f.ipv4 && f.ipv6 {
+		return &usageError{text: "--ipv4-only and --ipv6-only leave no address to connect to"}
+	}
+	if f.port == 0 {
+		return &usageError{text: "--smtp-port must be 1 to 65535"}
+	}
+	if f.concurrency < 1 || f.rate < 0 || f.perAddress < 0 || f.gap < 0 {
+		return &usageError{text: "--smtp-concurrency must be at least 1, and rates and gaps cannot be negative"}
+	}
+	if f.ehlo == "" {
+		f.ehlo, _ = os.Hostname()
+	}
+	cfg.NoIPv6, cfg.NoIPv4 = f.ipv4, f.ipv6
+	cfg.SkipTLSA = !f.tlsaAlways
+	cfg.SMTPPort, cfg.SMTPConcurrency, cfg.SMTPRate = f.port, f.concurrency, f.rate
+	cfg.SMTPPerAddress, cfg.SMTPGap = f.perAddress, f.gap
+	cfg.SMTP = smtp.Config{
+		EHLO: f.ehlo, ConnectTimeout: f.connect, GreetingTimeout: f.greeting,
+		CommandTimeout: f.command, HandshakeTimeout: f.handshakeTimeout,
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"danescan/datasets/list"
+	"danescan/datasets/run"
+)
+
+// collector is one run of Collect.
+type collector struct {
+	cfg   Config
+	spool *run.Spool
+	done  map[int]bool // domain parts that were there before
+	hosts *queue       // host names to look up
+	known *nameSet     // host names that were ever queued
+	plan  *schedule[*visit]
+	rate  *rate.Limiter
+	seen  *endpointSet // endpoints that were ever scheduled
+	out   *batch
+
+	visits chan struct{} // a place for each host between its lookup and its row
+}
+
+// Collect looks at every name of the list and writes what it sees to the spool.
+// What the spool holds already is not done again. Where ctx ends, all that is done
+// is sealed and the error is that of ctx.
+func Collect(ctx context.Context, cfg Config, names *list.Reader, w *run.Spool) error {
+	c, err := newCollector(cfg.withDefaults(), w)
+	if err != nil {
+		return err
+	}
+	err = c.collect(ctx, names)
+	return errors.Join(err, c.out.flush(), c.hosts.release())
+}
+
+func newCollector(cfg Config, w *run.Spool) (*collector, error) {
+	limit := rate.Inf
+	if cfg.SMTPRate > 0 {
+		limit = rate.Limit(cfg.SMTPRate)
+	}
+	c := &collector{
+		cfg:    cfg,
+		spool:  w,
+		hosts:  newQueue("", cfg.KeepHosts),
+		known:  newNameSet(),
+		plan:   newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap),
+		rate:   rate.NewLimiter(limit, 1),
+		seen:   newEndpointSet(),
+		out:    newBatch(w),
+		visits: make(chan struct{}, 4*cfg.SMTPConcurrency),
+	}
+	return c, c.recall()
+}
+
+// collect is the picture in the package comment:
+//
+//	list ──spans──► domain workers ──► queue ──► host workers ──► plan ──► sessions ──► batch
+//	                      └─► domain parts                                             └─► host parts
+func (c *collector) collect(ctx context.Context, names *list.Reader) error {
+	g, ctx := errgroup.WithContext(ctx)
+	stop := context.AfterFunc(ctx, c.hosts.drop)
+	defer stop()
+
+	tasks := make(chan lookupTask)
+	g.Go(func() error {
+		defer close(tasks)
+		return c.readSpans(ctx, names, tasks)
+	})
+	g.Go(func() error {
+		defer c.hosts.close()
+		return crowd(c.cfg.DNSConcurrency, func() error { return c.domainWorker(ctx, tasks) })
+	})
+	g.Go(func() error {
+		defer c.plan.close()
+		return crowd(c.cfg.DNSConcurrency/2+1, func() error { return c.hostWorker(ctx) })
+	})
+	sessions := make(chan *visit)
+	g.Go(func() error {
+		defer close(sessions)
+		return c.dispatch(ctx, sessions)
+	})
+	g.Go(func() error {
+		return crowd(c.cfg.SMTPConcurrency, func() error { return c.sessionWorker(ctx, sessions) })
+	})
+	return g.Wait()
+}
+
+// crowd runs n workers and waits for them.
+func crowd(n int, work func() error) error {
+	var g errgroup.Group
+	for range n {
+		g.Go(work)
+	}
+	return g.Wait()
+}
+
+// domainWorker looks names up and queues the hosts that they name.
+func (c *collector) domainWorker(ctx context.Context, tasks <-chan lookupTask) error {
+	for task := range tasks {
+		d := c.domain(ctx, task.name)
+		if ctx.Err() != nil {
+			return ctx.Err() // what was seen may be the interrupt's doing
+		}
+		c.count(d)
+		for _, mx := range d.MX {
+			if err := c.queueHost(mx.Host); err != nil {
+				return err
+			}
+		}
+		if err := task.span.add(c.spool, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collector) count(d run.DomainEvidence) {
+	c.cfg.Progress.Domains.Add(1)
+	c.cfg.Progress.Queries.Add(d.Queries)
+	if d.MXKind == run.MXError {
+		c.cfg.Progress.Failures.Add(1)
+	}
+}
+
+// queueHost queues a host name that was never queued before.
+func (c *collector) queueHost(host string) error {
+	if !c.known.add(host) {
+		return nil
+	}
+	c.cfg.Progress.Hosts.Add(1)
+	return c.hosts.put(host)
+}
+
+// hostWorker looks hosts up and plans a session with each of their addresses.
+func (c *collector) hostWorker(ctx context.Context) error {
+	for {
+		host, ok, err := c.hosts.take()
+		if err != nil || !ok {
+			return err
+		}
+		select {
+		case c.visits <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		h, queries := c.host(ctx, host)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.cfg.Progress.Queries.Add(int64(queries))
+		if err := c.planVisit(h); err != nil {
+			return err
+		}
+	}
+}
+
+// dispatch hands planned sessions to the workers, one address at its own pace.
+func (c *collector) dispatch(ctx context.Context, sessions chan<- *visit) error {
+	for {
+		_, v, ok := c.plan.take(ctx)
+		if !ok {
+			return ctx.Err()
+		}
+		if err := c.rate.Wait(ctx); err != nil {
+			return context.Cause(ctx)
+		}
+		select {
+		case sessions <- v:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// sessionWorker holds sessions. The last one with a host finishes its row.
+func (c *collector) sessionWorker(ctx context.Context, sessions <-chan *visit) error {
+	for v := range sessions {
+		err := c.hold(ctx, v)
+		c.plan.done(v.address)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSpans reads the list range by range and hands out their names.
+func (c *collector) readSpans(ctx context.Context, names *list.Reader, tasks chan<- lookupTask) error {
+	room := make(chan struct{}, spansInFlight)
+	next, err := names.Next()
+	for err == nil {
+		var s *span
+		s, next, err = c.readSpan(names, next)
+		if s == nil {
+			continue
+		}
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		s.finished = func() { <-room }
+		if e := s.hand(ctx, tasks); e != nil {
+			return e
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}

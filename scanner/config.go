@@ -1,0 +1,76 @@
+package scanner
+
+import (
+	"context"
+	"time"
+
+	"danescan/scanner/resolver"
+	"danescan/scanner/smtp"
+)
+
+// ProbeMode says which MX hosts are connected to.
+type ProbeMode string
+
+const (
+	ProbeDANE ProbeMode = "dane" // hosts to which DANE applies
+	ProbeAll  ProbeMode = "all"  // every host with an address
+	ProbeNone ProbeMode = "none" // none
+)
+
+// Config says how evidence is collected. Resolver is needed; the other zero values
+// are good, but note that 0 means unlimited for rates and gaps.
+type Config struct {
+	Resolver resolver.Resolver
+
+	Probe     ProbeMode // default ProbeDANE
+	SMTP      smtp.Config
+	SMTPPort  uint16 // default 25
+	SkipTLSA  bool   // do not ask for TLSA where DANE cannot apply
+	NoIPv4    bool   // connect to no IPv4 address
+	NoIPv6    bool   // connect to no IPv6 address
+	AllowAny  bool   // connect to private and loopback addresses, too
+	Seed      uint64 // of the order within a range
+	KeepHosts int    // host names held in memory before the queue overflows to disk; default 65,536
+
+	DNSConcurrency  int           // lookups of domains at a time; default 1,000
+	SMTPConcurrency int           // sessions at a time; default 500
+	SMTPRate        float64       // sessions started per second; 0: unlimited
+	SMTPPerAddress  int           // sessions with one address at a time; 0: unlimited
+	SMTPGap         time.Duration // between two sessions with one address
+
+	Now      func() time.Time // default time.Now
+	Progress *Progress        // counts, if wanted
+
+	// session replaces smtp.Probe in tests.
+	session func(context.Context, smtp.Target, smtp.Config) smtp.Session
+}
+
+func (c Config) withDefaults() Config {
+	if c.Probe == "" {
+		c.Probe = ProbeDANE
+	}
+	if c.SMTPPort == 0 {
+		c.SMTPPort = 25
+	}
+	if c.KeepHosts == 0 {
+		c.KeepHosts = 1 << 16
+	}
+	if c.DNSConcurrency <= 0 {
+		c.DNSConcurrency = 1000
+	}
+	if c.SMTPConcurrency <= 0 {
+		c.SMTPConcurrency = 500
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Progress == nil {
+		c.Progress = new(Progress)
+	}
+	if c.session == nil {
+		c.session = smtp.Probe
+	}
+	return c
+}
+
+func (c Config) now() time.Time { return c.Now() }

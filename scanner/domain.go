@@ -1,0 +1,99 @@
+package scanner
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/net/publicsuffix"
+
+	"danescan/datasets/list"
+	"danescan/datasets/run"
+	"danescan/scanner/resolver"
+)
+
+// domain looks at one name of the list: its MX hosts, or why it has none.
+func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence {
+	began := c.cfg.now()
+	d := run.DomainEvidence{
+		Line:      n.Line,
+		Rank:      n.Rank,
+		Domain:    n.Domain,
+		Unicode:   list.Unicode(n.Domain),
+		TLD:       n.Domain[strings.LastIndexByte(n.Domain, '.')+1:],
+		Group:     n.Group,
+		ScannedAt: stamp(began),
+	}
+	d.Registrable, _ = publicsuffix.EffectiveTLDPlusOne(n.Domain)
+
+	mx := c.cfg.Resolver.Lookup(ctx, n.Domain, dns.TypeMX)
+	d.Queries += int64(mx.Queries)
+	d.MXLookup = ptr(lookupRow(mx))
+	d.MXDNSSEC = run.DNSSEC(mx.Status.String())
+	if mx.Zone != "" && len(mx.Links) == 0 {
+		d.Zone, d.ZoneDNSSEC = name(mx.Zone), d.MXDNSSEC
+	}
+	switch {
+	case mx.Failed():
+		d.MXKind = run.MXError
+	case mx.Outcome == resolver.NXDomain:
+		d.MXKind = run.MXNone
+	case mx.Outcome == resolver.NoData:
+		c.fallback(ctx, &d)
+	default:
+		d.MXKind, d.MX = exchangers(mx.Records)
+	}
+	d.ElapsedMS = c.cfg.now().Sub(began).Milliseconds()
+	return d
+}
+
+// fallback asks for the domain's own address: with one, and without MX, the domain
+// is its own and only host (RFC 5321, Section 5.1; RFC 7672, Section 2.2.2).
+func (c *collector) fallback(ctx context.Context, d *run.DomainEvidence) {
+	a := c.cfg.Resolver.Lookup(ctx, d.Domain, dns.TypeA)
+	aaaa := c.cfg.Resolver.Lookup(ctx, d.Domain, dns.TypeAAAA)
+	d.Queries += int64(a.Queries + aaaa.Queries)
+	d.FallbackA, d.FallbackAAAA = ptr(lookupRow(a)), ptr(lookupRow(aaaa))
+	switch {
+	case a.Outcome == resolver.Found || aaaa.Outcome == resolver.Found:
+		d.MXKind = run.MXImplicit
+		d.MX = []run.MX{{Host: d.Domain}}
+	case a.Failed() || aaaa.Failed():
+		d.MXKind = run.MXError
+	default:
+		d.MXKind = run.MXNone
+	}
+}
+
+// exchangers are the distinct MX hosts, each at its best preference, best first. A
+// sole root is a null MX (RFC 7505).
+func exchangers(records []dns.RR) (run.MXKind, []run.MX) {
+	best := map[string]int32{}
+	for _, rr := range records {
+		mx, ok := rr.(*dns.MX)
+		if !ok {
+			continue
+		}
+		host := name(mx.Mx)
+		if p, seen := best[host]; !seen || int32(mx.Preference) < p {
+			best[host] = int32(mx.Preference)
+		}
+	}
+	if _, root := best["."]; root && len(best) == 1 {
+		return run.MXNull, nil
+	}
+	var hosts []run.MX
+	for host, preference := range best {
+		hosts = append(hosts, run.MX{Preference: preference, Host: host})
+	}
+	slices.SortFunc(hosts, func(a, b run.MX) int {
+		return cmp.Or(cmp.Compare(a.Preference, b.Preference), cmp.Compare(a.Host, b.Host))
+	})
+	return run.MXFound, hosts
+}
+
+// stamp is a time as the tables keep it.
+func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

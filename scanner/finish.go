@@ -1,0 +1,204 @@
+package scanner
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"danescan/datasets/run"
+	"danescan/scanner/judge"
+)
+
+// evidence is what a run's spool holds, each table sorted by its key.
+type evidence interface {
+	Domains() iter.Seq2[run.DomainEvidence, error]
+	Hosts() iter.Seq2[run.HostEvidence, error]
+	Endpoints() iter.Seq2[run.EndpointEvidence, error]
+	Certificates() iter.Seq2[run.Certificate, error]
+}
+
+// tables takes the rows of the final tables, each table sorted by its key.
+type tables interface {
+	Domain(*run.Domain) error
+	Host(*run.Host) error
+	Endpoint(*run.Endpoint) error
+	Certificate(*run.Certificate) error
+}
+
+// finisher judges one run. It holds what the joins need: certificates, sessions
+// and facts of hosts, never domains.
+type finisher struct {
+	judge   judge.Judge
+	in      evidence
+	out     tables
+	summary *Summary
+
+	certs certificates
+	ends  map[string][]run.Endpoint // by base domain
+	named map[string]int64          // domains that name a host
+	facts map[string]judge.HostFacts
+}
+
+// finish reads the evidence twice: once to know which hosts the list names, once
+// to judge.
+func (f *finisher) finish(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		f.readCertificates, f.readEndpoints, f.countHosts, f.judgeHosts, f.writeEndpoints, f.judgeDomains,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// certificates holds DER by SHA-256.
+type certificates map[[32]byte][]byte
+
+// DER implements judge.Certificates.
+func (c certificates) DER(sha256 []byte) []byte {
+	if len(sha256) != 32 {
+		return nil
+	}
+	return c[[32]byte(sha256)]
+}
+
+func (f *finisher) readCertificates(ctx context.Context) error {
+	f.certs = certificates{}
+	for c, err := range f.in.Certificates() {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		if len(c.SHA256) != 32 {
+			return fmt.Errorf("certificate with a SHA-256 of %d octets", len(c.SHA256))
+		}
+		f.certs[[32]byte(c.SHA256)] = slices.Clone(c.DER)
+		row := describe(c)
+		if err := f.out.Certificate(&row); err != nil {
+			return err
+		}
+		f.summary.Certificates++
+	}
+	return nil
+}
+
+func (f *finisher) readEndpoints(ctx context.Context) error {
+	f.ends = map[string][]run.Endpoint{}
+	for e, err := range f.in.Endpoints() {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		f.ends[e.Base] = append(f.ends[e.Base], run.Endpoint{EndpointEvidence: e})
+	}
+	return nil
+}
+
+// countHosts counts the domains that name each host. A domain on several lines
+// counts once.
+func (f *finisher) countHosts(ctx context.Context) error {
+	f.named = map[string]int64{}
+	for d, err := range f.domains() {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		for _, mx := range d.MX {
+			f.named[mx.Host]++
+		}
+	}
+	return nil
+}
+
+// domains streams the domains in the order of the list, each name once.
+func (f *finisher) domains() iter.Seq2[run.DomainEvidence, error] {
+	return func(yield func(run.DomainEvidence, error) bool) {
+		listed := map[string]struct{}{}
+		for d, err := range f.in.Domains() {
+			if _, again := listed[d.Domain]; again && err == nil {
+				continue
+			}
+			listed[d.Domain] = struct{}{}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
+}
+
+// judgeHosts judges the hosts that the list names. Others are leftovers of an
+// interrupted run: the range that named them was read again, and named others.
+func (f *finisher) judgeHosts(ctx context.Context) error {
+	f.facts = map[string]judge.HostFacts{}
+	for h, err := range f.in.Hosts() {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		if f.named[h.Host] == 0 {
+			continue
+		}
+		row := run.Host{HostEvidence: h}
+		ends := f.ends[sessionBase(&h)]
+		if err := f.judge.Host(&row, ends, f.certs); err != nil {
+			return fmt.Errorf("judging host %q: %w", h.Host, err)
+		}
+		row.Domains = f.named[h.Host]
+		f.facts[row.Host] = judge.NewHostFacts(&row, ends)
+		if err := f.out.Host(&row); err != nil {
+			return err
+		}
+		f.summary.countHost(&row)
+	}
+	return nil
+}
+
+// sessionBase is the base domain under which the sessions of a host are stored.
+func sessionBase(h *run.HostEvidence) string {
+	if state, base := judge.State(h); applies(state) {
+		return base
+	}
+	return h.Host
+}
+
+func (f *finisher) writeEndpoints(ctx context.Context) error {
+	for _, base := range slices.Sorted(maps.Keys(f.ends)) {
+		for i := range f.ends[base] {
+			e := &f.ends[base][i]
+			if err := alive(ctx, nil); err != nil {
+				return err
+			}
+			if e.Verdict == "" {
+				continue // its host is named by no domain
+			}
+			if err := f.out.Endpoint(e); err != nil {
+				return err
+			}
+			f.summary.countEndpoint(e)
+		}
+	}
+	return nil
+}
+
+func (f *finisher) judgeDomains(ctx context.Context) error {
+	facts := func(name string) judge.HostFacts { return f.facts[name] }
+	for d, err := range f.domains() {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		row := run.Domain{DomainEvidence: d}
+		f.judge.Domain(&row, facts)
+		if err := f.out.Domain(&row); err != nil {
+			return err
+		}
+		f.summary.countDomain(&row)
+	}
+	return nil
+}
+
+// alive is the error of a stream, or that of the context.
+func alive(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,183 @@
+package scanner
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"danescan/datasets/list"
+	"danescan/datasets/run"
+	"danescan/scanner/judge"
+)
+
+// Job is a scan from the list to the finished run.
+type Job struct {
+	Config Config // Resolver is made from DNS
+	DNS    DNS
+
+	Source string // a file, or "-"
+	List   list.Config
+	Dir    string // run directory
+	Resume bool   // go on with what Dir holds
+
+	Version  string            // of the program
+	Command  []string          // as typed
+	Settings map[string]string // effective, by flag
+	ListID   string
+	ListURL  string
+	Contact  string
+	HostName string
+}
+
+// ErrInterrupted is that the context ended a scan early. What was done is sealed:
+// the same job with Resume goes on from there.
+var ErrInterrupted = errors.New("interrupted; what is done is kept")
+
+// Scan does a job: collect, then finish.
+func Scan(ctx context.Context, job Job) (Summary, error) {
+	names, err := list.Open(job.Source, job.List)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer names.Close()
+	lookups, err := job.DNS.open(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer lookups.close()
+	r, err := job.open(names, lookups)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer r.Close()
+	if !r.Finished() {
+		if err := job.collect(ctx, r, names, lookups); err != nil {
+			return Summary{}, err
+		}
+	}
+	return finishRun(ctx, r)
+}
+
+// open begins a run directory, or opens the one to go on with.
+func (job Job) open(names *list.File, l *lookups) (*run.Run, error) {
+	if !job.Resume {
+		m, err := job.manifest(names, l)
+		if err != nil {
+			return nil, err
+		}
+		return run.Create(job.Dir, m)
+	}
+	r, err := run.Open(job.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return r, job.resume(r)
+}
+
+// resume checks that the run was begun with the same settings, and notes the
+// interruption.
+func (job Job) resume(r *run.Run) error {
+	m := r.Manifest()
+	if r.Finished() {
+		return fmt.Errorf("%s: nothing to resume: the run is finished", job.Dir)
+	}
+	if m.List.Source != job.Source {
+		return fmt.Errorf("%s: the run was begun with the list %q, not %q", job.Dir, m.List.Source, job.Source)
+	}
+	for name, value := range job.Settings {
+		if was, known := m.Settings[name]; known && was != value && decides(name) {
+			return fmt.Errorf("%s: the run was begun with --%s=%s, not %s: a run has one set of settings", job.Dir, name, was, value)
+		}
+	}
+	m.Interruptions = append(m.Interruptions, run.Interruption{Resumed: stamp(time.Now())})
+	return r.WriteManifest(m)
+}
+
+// decides reports whether a setting decides what a run finds, beside how fast.
+func decides(setting string) bool {
+	switch setting {
+	case "resolver", "trust-ad", "root-hints", "trust-anchor", "at", "sha1", "probe", "smtp-port", "ipv4-only",
+		"ipv6-only", "tlsa-always", "limit", "format", "seed", "group-column", "allow-private":
+		return true
+	}
+	return false
+}
+
+func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *lookups) error {
+	spool, err := r.Spool()
+	if err != nil {
+		return err
+	}
+	cfg := job.Config
+	cfg.Resolver, cfg.Now, cfg.AllowAny = l, job.DNS.now(), job.DNS.AllowPrivate
+	if err := Collect(ctx, cfg, names.Reader, spool); err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
+		}
+		return err
+	}
+	return job.cite(r, names)
+}
+
+// cite puts into the manifest what is known of the list once it is read.
+func (job Job) cite(r *run.Run, names *list.File) error {
+	sum, err := names.SHA256()
+	if err != nil {
+		return err
+	}
+	m := r.Manifest()
+	m.List.SHA256, m.List.Rows, m.List.Taken = sum, names.Rows, names.Taken
+	m.List.Skipped = map[string]int64{}
+	for reason, n := range names.Skipped {
+		m.List.Skipped[string(reason)] = n
+	}
+	return r.WriteManifest(m)
+}
+
+// manifest says who began what, when and how.
+func (job Job) manifest(names *list.File, l *lookups) (run.Manifest, error) {
+	now := time.Now()
+	id, err := run.NewRunID(now, rand.Reader)
+	if err != nil {
+		return run.Manifest{}, err
+	}
+	m := run.Manifest{
+		RunID: id, SchemaVersion: run.SchemaVersion, RulesVersion: judge.RulesVersion,
+		Tool:    run.Tool{Name: "danescan", Version: job.Version, Commit: commit(), GoVersion: runtime.Version()},
+		Command: job.Command, Settings: job.Settings,
+		List:        run.List{Source: names.Source, ID: job.ListID, URL: job.ListURL},
+		Resolver:    run.Resolver{Mode: job.DNS.mode(), TrustAnchors: l.anchors, SHA1: job.DNS.sha1()},
+		DigestOrder: []string{"sha2-512", "sha2-256"},
+		Vantage:     run.Vantage{HostName: job.HostName, EHLO: job.Config.SMTP.EHLO, Contact: job.Contact},
+		Started:     stamp(now),
+	}
+	for _, a := range l.addresses {
+		m.Resolver.Addresses = append(m.Resolver.Addresses, a.String())
+	}
+	return m, nil
+}
+
+func (d DNS) sha1() string {
+	if d.SHA1Insecure {
+		return "insecure"
+	}
+	return "validate"
+}
+
+// commit is the revision that the program was built from, where that is known.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}

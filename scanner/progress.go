@@ -1,0 +1,14 @@
+package scanner
+
+import "sync/atomic"
+
+// Progress counts what Collect has done so far. It may be read at any time.
+type Progress struct {
+	Names     atomic.Int64 // taken from the list
+	Domains   atomic.Int64 // looked up
+	Hosts     atomic.Int64 // distinct MX hosts found
+	HostsDone atomic.Int64 // looked up and probed
+	Sessions  atomic.Int64 // SMTP sessions held
+	Failures  atomic.Int64 // of the domains, those whose MX lookup failed
+	Queries   atomic.Int64 // DNS queries sent for domains and hosts
+}

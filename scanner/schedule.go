@@ -1,0 +1,189 @@
+package scanner
+
+import (
+	"container/heap"
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// schedule hands out tasks so that one address is never served by more than a
+// given number of takers at a time, nor more often than once per gap. A task for
+// a busy address waits without holding a taker, so that many host names on one
+// address delay nothing but themselves.
+type schedule[T any] struct {
+	perAddress int           // at a time; 0: unlimited
+	gap        time.Duration // from the end of a session to the start of the next
+
+	mu      sync.Mutex
+	peers   map[netip.Addr]*peer[T]
+	ready   readyHeap[T]
+	changed chan struct{} // closed and renewed when something may have become ready
+	waiting int           // tasks put and not yet taken
+	closed  bool
+}
+
+// peer is one address with what waits for it. It is forgotten when nothing waits,
+// nothing runs and its gap is over.
+type peer[T any] struct {
+	addr    netip.Addr
+	tasks   []T
+	running int
+	free    time.Time // not before this
+	index   int       // in the heap, -1 if not there
+}
+
+func newSchedule[T any](perAddress int, gap time.Duration) *schedule[T] {
+	return &schedule[T]{perAddress: perAddress, gap: gap, peers: map[netip.Addr]*peer[T]{}, changed: make(chan struct{})}
+}
+
+// put adds a task for an address.
+func (s *schedule[T]) put(addr netip.Addr, task T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.peers[addr]
+	if p == nil {
+		p = &peer[T]{addr: addr, index: -1}
+		s.peers[addr] = p
+	}
+	p.tasks = append(p.tasks, task)
+	s.waiting++
+	s.enter(p)
+	s.wake()
+}
+
+// close says that nothing more will be put.
+func (s *schedule[T]) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.wake()
+}
+
+// take waits for a task whose address may be served. ok is false when all is done
+// or ctx has ended. The taker must call done with the address afterwards.
+func (s *schedule[T]) take(ctx context.Context) (addr netip.Addr, task T, ok bool) {
+	for {
+		s.mu.Lock()
+		if s.closed && s.waiting == 0 {
+			s.mu.Unlock()
+			return addr, task, false
+		}
+		wait := time.Duration(-1)
+		if len(s.ready) > 0 {
+			p := s.ready[0]
+			if wait = time.Until(p.free); wait <= 0 {
+				task = s.start(p)
+				s.mu.Unlock()
+				return p.addr, task, true
+			}
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		if !pause(ctx, changed, wait) {
+			return addr, task, false
+		}
+	}
+}
+
+// pause waits for a change or for a time; a negative time waits for a change only.
+func pause(ctx context.Context, changed <-chan struct{}, wait time.Duration) bool {
+	var timer <-chan time.Time
+	if wait >= 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		timer = t.C
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-changed:
+	case <-timer:
+	}
+	return true
+}
+
+// start takes the first task of a peer and puts the peer where it belongs now.
+func (s *schedule[T]) start(p *peer[T]) T {
+	task := p.tasks[0]
+	p.tasks = p.tasks[1:]
+	p.running++
+	s.waiting--
+	p.free = time.Now().Add(s.gap)
+	heap.Remove(&s.ready, p.index)
+	s.enter(p)
+	if s.closed && s.waiting == 0 {
+		s.wake()
+	}
+	return task
+}
+
+// done ends a session with an address.
+func (s *schedule[T]) done(addr netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.peers[addr]
+	p.running--
+	p.free = time.Now().Add(s.gap)
+	if len(p.tasks) == 0 && p.running == 0 {
+		s.forget(p)
+		return
+	}
+	if p.index >= 0 {
+		heap.Fix(&s.ready, p.index)
+	}
+	s.enter(p)
+	s.wake()
+}
+
+// forget drops the state of an idle address once its gap is over.
+func (s *schedule[T]) forget(p *peer[T]) {
+	if s.gap <= 0 {
+		delete(s.peers, p.addr)
+		return
+	}
+	time.AfterFunc(s.gap, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(p.tasks) == 0 && p.running == 0 && !time.Now().Before(p.free) {
+			delete(s.peers, p.addr)
+		}
+	})
+}
+
+// enter puts a peer into the heap if it has a task that may run.
+func (s *schedule[T]) enter(p *peer[T]) {
+	may := len(p.tasks) > 0 && (s.perAddress <= 0 || p.running < s.perAddress)
+	if may && p.index < 0 {
+		heap.Push(&s.ready, p)
+	}
+}
+
+func (s *schedule[T]) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// readyHeap orders peers by the time from which they may be served.
+type readyHeap[T any] []*peer[T]
+
+func (h readyHeap[T]) Len() int           { return len(h) }
+func (h readyHeap[T]) Less(i, j int) bool { return h[i].free.Before(h[j].free) }
+func (h readyHeap[T]) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+func (h *readyHeap[T]) Push(x any) {
+	p := x.(*peer[T])
+	p.index = len(*h)
+	*h = append(*h, p)
+}
+func (h *readyHeap[T]) Pop() any {
+	old := *h
+	p := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	p.index = -1
+	return p
+}

@@ -1,0 +1,153 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+	"danescan/scanner/resolver"
+)
+
+// DNS says how names are looked up.
+type DNS struct {
+	Resolvers       []string // ADDR or ADDR:PORT; none: iterate from the root
+	TrustAD         bool     // believe the AD bit of the one resolver
+	TrustADAnywhere bool     // even if it is not on loopback
+	RootHints       string   // file; "": compiled in
+	TrustAnchor     string   // file; "": compiled in
+	Port            uint16   // of name servers, when iterating; 0: 53
+	Timeout         time.Duration
+	Retries         int       // after the first try
+	At              time.Time // validate as of then; zero: as of now
+	SHA1Insecure    bool
+	AllowPrivate    bool
+	Rate            float64 // queries per second in all; 0: unlimited
+	RatePerServer   float64 // to one server; 0: unlimited
+}
+
+// The modes of looking names up, as the manifest names them.
+const (
+	modeIterate = "iterate"
+	modeForward = "forward"
+	modeTrustAD = "trust-ad"
+)
+
+// mode is how names are looked up.
+func (d DNS) mode() string {
+	switch {
+	case d.TrustAD:
+		return modeTrustAD
+	case len(d.Resolvers) > 0:
+		return modeForward
+	}
+	return modeIterate
+}
+
+// now is the time as of which to validate: a clock that runs from At on.
+func (d DNS) now() func() time.Time {
+	if d.At.IsZero() {
+		return time.Now
+	}
+	began := time.Now()
+	return func() time.Time { return d.At.Add(time.Since(began)) }
+}
+
+// lookups is a resolver with what must be given back after use.
+type lookups struct {
+	resolver.Resolver
+	validator *dnssec.Validator // nil where none is here
+	anchors   []string          // DS records in zone-file form
+	addresses []netip.AddrPort
+	close     func()
+}
+
+// open makes the resolver that d describes, and asks it whether it can be relied
+// on.
+func (d DNS) open(ctx context.Context) (*lookups, error) {
+	servers, err := d.servers()
+	if err != nil {
+		return nil, err
+	}
+	l := &lookups{addresses: servers}
+	client := exchange.New(d.exchange())
+	l.close = func() {
+		if c, ok := any(client).(io.Closer); ok {
+			c.Close()
+		}
+	}
+	if err := d.choose(ctx, l, client); err != nil {
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (d DNS) exchange() exchange.Config {
+	cfg := exchange.Config{Timeout: d.Timeout, Retries: d.Retries}
+	if d.Retries == 0 {
+		cfg.Retries = -1
+	}
+	if d.mode() == modeTrustAD {
+		cfg.Shared = 4
+	}
+	if d.Rate > 0 || d.RatePerServer > 0 {
+		limit := exchange.LimiterConfig{Global: d.Rate, PerServer: d.RatePerServer}
+		if d.mode() != modeIterate {
+			limit.PerServer = 0 // one resolver takes all: the rate in all bounds it
+		}
+		cfg.Pacer = exchange.NewLimiter(limit)
+	}
+	return cfg
+}
+
+// servers reads the addresses of the resolvers.
+func (d DNS) servers() ([]netip.AddrPort, error) {
+	var servers []netip.AddrPort
+	for _, text := range d.Resolvers {
+		server, err := netip.ParseAddrPort(text)
+		if addr, e := netip.ParseAddr(strings.Trim(text, "[]")); e == nil {
+			server, err = netip.AddrPortFrom(addr, 53), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--resolver %q: want an address such as 127.0.0.1 or [::1]:5353", text)
+		}
+		servers = append(servers, server)
+	}
+	return servers, nil
+}
+
+// choose makes the resolver of the mode asked for.
+func (d DNS) choose(ctx context.Context, l *lookups, client *exchange.Client) error {
+	if d.mode() == modeTrustAD {
+		return d.believe(ctx, l, client)
+	}
+	return errors.New("validating modes are not there yet")
+}
+
+// believe leaves validation to a resolver on this machine.
+func (d DNS) believe(ctx context.Context, l *lookups, client *exchange.Client) error {
+	t, err := resolver.NewTrustAD(resolver.TrustADConfig{
+		Exchanger: client, Server: l.addresses[0], Insecure: d.TrustADAnywhere, Now: d.now(),
+	})
+	if err != nil {
+		return fmt.Errorf("--trust-ad: %w", err)
+	}
+	l.Resolver = t
+	return t.Preflight(ctx)
+}
+
+// file reads a small file that a flag names.
+func file(flag, path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	return string(data), nil
+}

@@ -1,0 +1,87 @@
+package scanner
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"danescan/datasets/list"
+	"danescan/datasets/run"
+)
+
+// spansInFlight is how many ranges of the list may be open: the slowest names of
+// one must not hold up the next.
+const spansInFlight = 3
+
+// span is one range of the list on its way to becoming a domain part.
+type span struct {
+	number   int
+	names    []list.Name
+	finished func()
+
+	mu   sync.Mutex
+	rows []run.DomainEvidence
+}
+
+// lookupTask is one name to look up, for its span.
+type lookupTask struct {
+	span *span
+	name list.Name
+}
+
+// rangeOf is the number of the range that a line belongs to.
+func rangeOf(line int64) int { return int((line - 1) / run.RangeLines) }
+
+// readSpan reads the rest of the range that first belongs to, and the name after
+// it. The span is nil where its part is there already.
+func (c *collector) readSpan(names *list.Reader, first list.Name) (*span, list.Name, error) {
+	s := &span{number: rangeOf(first.Line)}
+	name, err := first, error(nil)
+	for err == nil && rangeOf(name.Line) == s.number {
+		s.names = append(s.names, name)
+		name, err = names.Next()
+	}
+	c.cfg.Progress.Names.Add(int64(len(s.names)))
+	if c.done[s.number] {
+		c.cfg.Progress.Domains.Add(int64(len(s.names)))
+		return nil, name, err
+	}
+	shuffle(s.names, c.cfg.Seed, s.number)
+	return s, name, err
+}
+
+// shuffle puts the names of a range into an order that depends on the seed alone,
+// so that neighbours in the list, often of one operator, are not asked in a row.
+func shuffle(names []list.Name, seed uint64, number int) {
+	r := rand.New(rand.NewPCG(seed, uint64(number)))
+	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+}
+
+// hand gives the names to the workers.
+func (s *span) hand(ctx context.Context, tasks chan<- lookupTask) error {
+	for _, name := range s.names {
+		select {
+		case tasks <- lookupTask{s, name}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// add takes one row; with the last one the part is written.
+func (s *span) add(w *run.Spool, row run.DomainEvidence) error {
+	s.mu.Lock()
+	s.rows = append(s.rows, row)
+	complete := len(s.rows) == len(s.names)
+	s.mu.Unlock()
+	if !complete {
+		return nil
+	}
+	defer s.finished()
+	if err := w.WriteDomains(s.number, s.rows); err != nil {
+		return fmt.Errorf("writing range %d of the list: %w", s.number, err)
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package scanner
+
+import (
+	"maps"
+
+	"danescan/datasets/run"
+)
+
+// Summary is a finished run in numbers.
+type Summary struct {
+	RunID        string
+	Domains      int64
+	Hosts        int64
+	Endpoints    int64
+	Certificates int64
+
+	Verdicts         map[run.Verdict]int64 // of domains
+	HostVerdicts     map[run.Verdict]int64
+	EndpointVerdicts map[run.Verdict]int64
+	Stages           map[run.Stage]int64 // sessions by the stage at which they ended
+}
+
+func newSummary() *Summary {
+	return &Summary{
+		Verdicts: map[run.Verdict]int64{}, HostVerdicts: map[run.Verdict]int64{},
+		EndpointVerdicts: map[run.Verdict]int64{}, Stages: map[run.Stage]int64{},
+	}
+}
+
+func (s *Summary) countDomain(d *run.Domain) {
+	s.Domains++
+	s.Verdicts[d.Verdict]++
+}
+
+func (s *Summary) countHost(h *run.Host) {
+	s.Hosts++
+	s.HostVerdicts[h.Verdict]++
+}
+
+func (s *Summary) countEndpoint(e *run.Endpoint) {
+	s.Endpoints++
+	s.EndpointVerdicts[e.Verdict]++
+	if e.Stage != "" {
+		s.Stages[e.Stage]++
+	}
+}
+
+// counts are the numbers as the manifest has them.
+func (s *Summary) counts() run.Counts {
+	return run.Counts{
+		Rows: map[run.Table]int64{
+			run.TableDomains: s.Domains, run.TableHosts: s.Hosts,
+			run.TableEndpoints: s.Endpoints, run.TableCertificates: s.Certificates,
+		},
+		Domains: maps.Clone(s.Verdicts), Hosts: maps.Clone(s.HostVerdicts),
+		Endpoints: maps.Clone(s.EndpointVerdicts), Stages: maps.Clone(s.Stages),
+	}
+}
