@@ -19,9 +19,6 @@ const (
 	maxChain      = 128       // certificates of one chain
 )
 
-// afterTLSTimeout bounds the EHLO in TLS, which decides nothing any more.
-const afterTLSTimeout = 10 * time.Second
-
 func (cfg Config) withDefaults() Config {
 	if cfg.EHLO == "" {
 		cfg.EHLO = "localhost"
@@ -36,6 +33,7 @@ func (cfg Config) withDefaults() Config {
 		{&cfg.HandshakeTimeout, 30 * time.Second},
 		{&cfg.QuitTimeout, 2 * time.Second},
 		{&cfg.SessionTimeout, 240 * time.Second},
+		{&cfg.afterTLSTimeout, 10 * time.Second},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.unset

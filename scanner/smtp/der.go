@@ -10,6 +10,9 @@ const (
 	tagOctetString = 0x04
 	tagOID         = 0x06
 	tagUTF8        = 0x0c
+	tagPrintable   = 0x13
+	tagTeletex     = 0x14
+	tagIA5         = 0x16
 	tagUTCTime     = 0x17
 	tagTime        = 0x18
 	tagUniversal   = 0x1c
@@ -158,8 +161,9 @@ func (d *der) name() bool {
 	return ok
 }
 
-// text takes a string off. OpenSSL converts the strings of names to compare them,
-// and refuses those that do not convert.
+// text takes a string of a name off. OpenSSL takes nearly any type, even a BIT
+// STRING, and converts strings to compare them: those that do not convert it
+// refuses.
 func (d *der) text() bool {
 	tag, s, ok := d.next()
 	switch tag {
@@ -169,8 +173,10 @@ func (d *der) text() bool {
 		return ok && len(s)%2 == 0
 	case tagUniversal:
 		return ok && len(s)%4 == 0
+	case tagBitString, 7, 8, 9, 11, 13, 14, 15, 18, tagPrintable, tagTeletex, tagIA5, 29, tagSequence:
+		return ok
 	}
-	return ok
+	return false
 }
 
 // extensions takes the list of extensions off. What is in one is its own affair.

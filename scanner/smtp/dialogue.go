@@ -101,7 +101,7 @@ func (d *dialogue) secure(handshake stack) {
 func (d *dialogue) farewell(conn net.Conn) {
 	defer conn.Close()
 	d.text = newReplyReader(conn)
-	d.link.within(min(afterTLSTimeout, d.cfg.CommandTimeout))
+	d.link.within(min(d.cfg.afterTLSTimeout, d.cfg.CommandTimeout))
 	_, err := fmt.Fprintf(conn, "EHLO %s\r\n", d.cfg.EHLO)
 	if err == nil {
 		_, err = d.text.read()

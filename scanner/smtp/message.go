@@ -3,6 +3,7 @@ package smtp
 import (
 	"errors"
 	"fmt"
+	"io"
 )
 
 // Handshake message types (RFC 8446, Section 4; RFC 5246, Section 7.4).
@@ -110,13 +111,17 @@ func (m *messageReader) take(rec record) error {
 }
 
 // alert returns an error unless the alert is a warning, which before TLS 1.3 need
-// not end the handshake (RFC 5246, Section 7.2.2): "unrecognized name", say.
+// not end the handshake (RFC 5246, Section 7.2.2): "unrecognized name", say. Some
+// servers of TLS 1.3 say "user canceled" and mean nothing by it.
 func (m *messageReader) alert(payload []byte) error {
 	if len(payload) != 2 {
 		return malformed("alert of %d bytes", len(payload))
 	}
-	const warning = 1
-	if payload[0] == warning && !m.modern && payload[1] != alertCloseNotify {
+	const warning, userCanceled = 1, 90
+	switch {
+	case payload[1] == alertCloseNotify:
+		return io.EOF
+	case payload[0] == warning && !m.modern, payload[1] == userCanceled:
 		return nil
 	}
 	return alertError(payload[1])

@@ -30,8 +30,3 @@ func groupName(id uint16) string {
 	}
 	return fmt.Sprintf("0x%04x", id)
 }
-
-// suiteName names a cipher suite.
-func suiteName(id uint16) string { return "" }
-
-func isECDHE(id uint16) bool { return true }

@@ -104,3 +104,32 @@ func expandLabel(h func() hash.Hash, secret []byte, label string, context []byte
 	}
 	return hkdf.Expand(h, secret, string(info), size)
 }
+
+// serverHandshakeSecret returns the server's handshake traffic secret: shared is
+// the outcome of the key exchange, transcript the messages up to ServerHello
+// (RFC 8446, Section 7.1).
+func serverHandshakeSecret(id uint16, shared, transcript []byte) ([]byte, error) {
+	suite, ok := suiteOf(id)
+	if !ok {
+		return nil, malformed("cipher suite %04x in TLS 1.3", id)
+	}
+	sum := func(data []byte) []byte {
+		h := suite.hash()
+		h.Write(data)
+		return h.Sum(nil)
+	}
+	size := suite.hash().Size()
+	early, err := hkdf.Extract(suite.hash, make([]byte, size), nil)
+	if err != nil {
+		return nil, err
+	}
+	derived, err := expandLabel(suite.hash, early, "derived", sum(nil), size)
+	if err != nil {
+		return nil, err
+	}
+	handshake, err := hkdf.Extract(suite.hash, shared, derived)
+	if err != nil {
+		return nil, err
+	}
+	return expandLabel(suite.hash, handshake, "s hs traffic", sum(transcript), size)
+}

@@ -13,8 +13,9 @@ type tap struct {
 	net.Conn
 	off  bool
 	in   []byte // bounded by maxHandshake
-	sent []byte // the last record that may be an alert of ours
-	seq  uint64 // encrypted records before it
+	sent []byte // the last record of ours, if it may be an alert
+
+	encrypted, before uint64 // records of ours, and those before the last one
 }
 
 // maxAlertRecord is larger than any record that holds an alert.
@@ -39,18 +40,23 @@ func (t *tap) Write(p []byte) (int, error) {
 	return t.Conn.Write(p)
 }
 
-// note keeps a record that may be an alert. crypto/tls writes whole records, and
-// an alert on its own.
+// note keeps the last record of a write if it may be an alert. crypto/tls writes
+// whole records, several at once at times.
 func (t *tap) note(p []byte) {
-	if len(p) == 0 {
-		return
-	}
-	if t.sent != nil && t.sent[0] == recordApplicationData {
-		t.seq++
-	}
-	t.sent = nil
-	if len(p) <= maxAlertRecord && (p[0] == recordAlert || p[0] == recordApplicationData) {
-		t.sent = bytes.Clone(p)
+	records := recordReader{src: bytes.NewReader(p)}
+	for {
+		rec, err := records.next()
+		if err != nil {
+			return
+		}
+		t.before = t.encrypted
+		if rec.kind == recordApplicationData {
+			t.encrypted++
+		}
+		t.sent = nil
+		if len(rec.payload) <= maxAlertRecord && (rec.kind == recordAlert || rec.kind == recordApplicationData) {
+			t.sent = append(rec.header[:], rec.payload...)
+		}
 	}
 }
 
@@ -72,7 +78,7 @@ func (t *tap) alert(suite uint16, secret []byte) (int, bool) {
 		if err != nil {
 			return 0, false
 		}
-		key.seq = t.seq
+		key.seq = t.before
 		if kind, payload, err = key.open(rec); err != nil {
 			return 0, false
 		}

@@ -35,6 +35,8 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Now is the clock of Session.Started and of the durations; nil: time.Now.
 	Now func() time.Time
+
+	afterTLSTimeout time.Duration // 10 s: the EHLO in TLS, which decides nothing
 }
 
 // Stage is how far a session came.

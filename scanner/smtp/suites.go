@@ -1,0 +1,130 @@
+package smtp
+
+import (
+	"crypto/tls"
+	"strings"
+)
+
+// suite is a cipher suite that the fetcher offers.
+type suite struct {
+	id   uint16
+	name string // IANA
+}
+
+// suites is what OpenSSL 3.0 offers at security level 0 with a certificate (its
+// list ALL without pre-shared keys, SRP and anonymous suites), in its order, and
+// after it 3DES and RC4, which older builds of it have.
+var suites = []suite{
+	{0x1302, "TLS_AES_256_GCM_SHA384"},
+	{0x1303, "TLS_CHACHA20_POLY1305_SHA256"},
+	{0x1301, "TLS_AES_128_GCM_SHA256"},
+	{0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
+	{0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+	{0x00a3, "TLS_DHE_DSS_WITH_AES_256_GCM_SHA384"},
+	{0x009f, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"},
+	{0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
+	{0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+	{0xccaa, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
+	{0xc0af, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8"},
+	{0xc0ad, "TLS_ECDHE_ECDSA_WITH_AES_256_CCM"},
+	{0xc0a3, "TLS_DHE_RSA_WITH_AES_256_CCM_8"},
+	{0xc09f, "TLS_DHE_RSA_WITH_AES_256_CCM"},
+	{0xc05d, "TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384"},
+	{0xc061, "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384"},
+	{0xc057, "TLS_DHE_DSS_WITH_ARIA_256_GCM_SHA384"},
+	{0xc053, "TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384"},
+	{0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
+	{0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
+	{0x00a2, "TLS_DHE_DSS_WITH_AES_128_GCM_SHA256"},
+	{0x009e, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"},
+	{0xc0ae, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
+	{0xc0ac, "TLS_ECDHE_ECDSA_WITH_AES_128_CCM"},
+	{0xc0a2, "TLS_DHE_RSA_WITH_AES_128_CCM_8"},
+	{0xc09e, "TLS_DHE_RSA_WITH_AES_128_CCM"},
+	{0xc05c, "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256"},
+	{0xc060, "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256"},
+	{0xc056, "TLS_DHE_DSS_WITH_ARIA_128_GCM_SHA256"},
+	{0xc052, "TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256"},
+	{0xc024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"},
+	{0xc028, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"},
+	{0x006b, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256"},
+	{0x006a, "TLS_DHE_DSS_WITH_AES_256_CBC_SHA256"},
+	{0xc073, "TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384"},
+	{0xc077, "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384"},
+	{0x00c4, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256"},
+	{0x00c3, "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA256"},
+	{0xc023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"},
+	{0xc027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"},
+	{0x0067, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256"},
+	{0x0040, "TLS_DHE_DSS_WITH_AES_128_CBC_SHA256"},
+	{0xc072, "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0xc076, "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0x00be, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0x00bd, "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0xc00a, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"},
+	{0xc014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"},
+	{0x0039, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"},
+	{0x0038, "TLS_DHE_DSS_WITH_AES_256_CBC_SHA"},
+	{0x0088, "TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA"},
+	{0x0087, "TLS_DHE_DSS_WITH_CAMELLIA_256_CBC_SHA"},
+	{0xc009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"},
+	{0xc013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"},
+	{0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA"},
+	{0x0032, "TLS_DHE_DSS_WITH_AES_128_CBC_SHA"},
+	{0x0045, "TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA"},
+	{0x0044, "TLS_DHE_DSS_WITH_CAMELLIA_128_CBC_SHA"},
+	{0x009d, "TLS_RSA_WITH_AES_256_GCM_SHA384"},
+	{0xc0a1, "TLS_RSA_WITH_AES_256_CCM_8"},
+	{0xc09d, "TLS_RSA_WITH_AES_256_CCM"},
+	{0xc051, "TLS_RSA_WITH_ARIA_256_GCM_SHA384"},
+	{0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256"},
+	{0xc0a0, "TLS_RSA_WITH_AES_128_CCM_8"},
+	{0xc09c, "TLS_RSA_WITH_AES_128_CCM"},
+	{0xc050, "TLS_RSA_WITH_ARIA_128_GCM_SHA256"},
+	{0x003d, "TLS_RSA_WITH_AES_256_CBC_SHA256"},
+	{0x00c0, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA256"},
+	{0x003c, "TLS_RSA_WITH_AES_128_CBC_SHA256"},
+	{0x00ba, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA256"},
+	{0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA"},
+	{0x0084, "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA"},
+	{0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA"},
+	{0x0041, "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA"},
+	{0xc008, "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA"},
+	{0xc012, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"},
+	{0x0013, "TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA"},
+	{0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA"},
+	{0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA"},
+	{0xc007, "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA"},
+	{0xc011, "TLS_ECDHE_RSA_WITH_RC4_128_SHA"},
+	{0x0005, "TLS_RSA_WITH_RC4_128_SHA"},
+	{0x0004, "TLS_RSA_WITH_RC4_128_MD5"},
+}
+
+// suiteName names a cipher suite.
+func suiteName(id uint16) string {
+	for _, s := range suites {
+		if s.id == id {
+			return s.name
+		}
+	}
+	return tls.CipherSuiteName(id)
+}
+
+// isECDHE reports whether a suite before TLS 1.3 exchanges keys on a curve.
+func isECDHE(id uint16) bool { return strings.HasPrefix(suiteName(id), "TLS_ECDHE_") }
+
+// suitesFor returns the numbers of the suites that can show a certificate of that
+// key algorithm, or of all of them for an empty one. TLS 1.3 suites can show any.
+func suitesFor(algorithm string) []uint16 {
+	var ids []uint16
+	for _, s := range suites {
+		key, _, old := strings.Cut(s.name, "_WITH_")
+		switch {
+		case algorithm == "", !old,
+			algorithm == "rsa" && strings.HasSuffix(key, "_RSA"),
+			algorithm == "ecdsa" && strings.HasSuffix(key, "_ECDSA"):
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
+}
