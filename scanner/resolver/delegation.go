@@ -65,7 +65,7 @@ func referral(msg *dns.Msg, parent, name string, now time.Time) *delegation {
 	}
 	d.until = now.Add(clampTTL(ttl))
 	d.glue(msg.Extra, parent, index)
-	d.proof, d.proofUntil = cutProof(msg.Ns, cut, parent, now)
+	d.proof, d.proofUntil = cutProof(withSignatures(msg.Ns, msg.Answer, msg.Extra), cut, parent, now)
 	return d
 }
 

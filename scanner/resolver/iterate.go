@@ -182,7 +182,7 @@ func (it *Iterate) lookup(ctx context.Context, q dnssec.Question) Answer {
 	}
 	res := it.cfg.Validator.Validate(ctx, l, q, msg, &l.work)
 	for range it.cfg.Limits.Attempts - 1 {
-		if res.Status != dnssec.Bogus || ctx.Err() != nil {
+		if !doubted(res) || ctx.Err() != nil {
 			break
 		}
 		again, fresh := l.retry(ctx, q)
@@ -195,4 +195,11 @@ func (it *Iterate) lookup(ctx context.Context, q dnssec.Question) Answer {
 		}
 	}
 	return l.answer(q, msg, res)
+}
+
+// doubted reports whether another server may have a better answer: this one does
+// not validate, or what it needs to validate cannot be had.
+func doubted(res dnssec.Result) bool {
+	return res.Status == dnssec.Bogus ||
+		res.Status == dnssec.Indeterminate && (res.Reason == dnssec.ReasonNoReply || res.Reason == dnssec.ReasonRcode)
 }

@@ -3,6 +3,7 @@ package resolver
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -136,7 +137,23 @@ func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.
 	if addrs, ok := l.it.hosts.get(name, now); ok {
 		return addrs
 	}
-	if l.asking[name] || depth > l.it.cfg.Limits.Depth || l.targets >= l.it.cfg.Limits.Targets {
+	sought := l.targets
+	for _, qtype := range l.it.addressTypes() {
+		if addrs := l.seek(ctx, name, qtype, depth); len(addrs) > 0 {
+			return addrs
+		}
+	}
+	if l.targets > sought && l.queries < l.it.cfg.Limits.Queries && ctx.Err() == nil {
+		l.it.hosts.put(name, nil, now.Add(hostFailureTTL))
+	}
+	return nil
+}
+
+// seek looks up the addresses of one family of a name server, within the limits
+// of depth and number.
+func (l *lookup) seek(ctx context.Context, name string, qtype uint16, depth int) []netip.Addr {
+	limits := l.it.cfg.Limits
+	if l.asking[name] || depth > limits.Depth || l.targets >= limits.Targets {
 		return nil
 	}
 	l.asking[name] = true
@@ -146,21 +163,28 @@ func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.
 		p, err := l.ask(ctx, q, depth)
 		return p, true, err
 	}
-	for _, qtype := range l.it.addressTypes() {
-		msg, _, err := l.chase(ctx, dnssec.Question{Name: name, Type: qtype}, step)
-		if err != nil {
-			if asLookupError(err).reason == dnssec.ReasonWorkLimit || ctx.Err() != nil {
-				return nil // says nothing about the name
-			}
-			continue
-		}
-		if addrs, ttl := messageAddrs(msg, qtype); len(addrs) > 0 {
-			l.it.hosts.put(name, addrs, now.Add(clampTTL(ttl)))
-			return addrs
+	msg, _, err := l.chase(ctx, dnssec.Question{Name: name, Type: qtype}, step)
+	if err != nil {
+		return nil
+	}
+	addrs, ttl := messageAddrs(msg, qtype)
+	if len(addrs) > 0 {
+		now := l.it.cfg.Now()
+		known, _ := l.it.hosts.get(name, now)
+		l.it.hosts.put(name, joinAddrs(addrs, known), now.Add(clampTTL(ttl)))
+	}
+	return addrs
+}
+
+// joinAddrs adds the addresses of the other family to those found.
+func joinAddrs(found, known hostAddrs) hostAddrs {
+	out := slices.Clone(found)
+	for _, a := range known {
+		if a.Is4() != found[0].Is4() && len(out) < maxServerAddrs {
+			out = append(out, a)
 		}
 	}
-	l.it.hosts.put(name, nil, now.Add(hostFailureTTL))
-	return nil
+	return out
 }
 
 func (it *Iterate) addressTypes() []uint16 {

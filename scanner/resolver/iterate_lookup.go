@@ -140,7 +140,11 @@ func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*
 func (l *lookup) step(ctx context.Context, q dnssec.Question) (*part, bool, error) {
 	old := l.replies[q]
 	l.shun(q, old)
-	p, err := l.ask(ctx, q, 0)
+	p := l.referred(q)
+	var err error
+	if old != nil || p == nil {
+		p, err = l.ask(ctx, q, 0)
+	}
 	if err != nil && old != nil && ctx.Err() == nil {
 		short := old.firstLink()
 		if short != nil {
@@ -168,18 +172,31 @@ func (l *lookup) shun(q dnssec.Question, p *part) {
 	l.avoid[q][p.server] = true
 }
 
+// referred returns what a referral said of a DS set; nil: nothing.
+func (l *lookup) referred(q dnssec.Question) *part {
+	if q.Type != dns.TypeDS {
+		return nil
+	}
+	msg := l.it.knownDS(q.Name, l.it.cfg.Now())
+	if msg == nil {
+		return nil
+	}
+	return &part{answer: msg.Answer, authority: msg.Ns}
+}
+
 // Fetch implements dnssec.Source. What a referral said of a DS set answers the
 // question for it without asking.
 func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
-	if q.Type == dns.TypeDS && q.Again == 0 {
-		if msg := l.it.knownDS(q.Name, l.it.cfg.Now()); msg != nil {
-			return msg, nil
+	known := l.replies[q.Question]
+	switch {
+	case q.Again > 0:
+		l.shun(q.Question, known)
+	case known != nil && !known.open:
+		return known.message(q.Question), nil
+	default:
+		if p := l.referred(q.Question); p != nil {
+			return p.message(q.Question), nil
 		}
-	}
-	if q.Again > 0 {
-		l.shun(q.Question, l.replies[q.Question])
-	} else if p := l.replies[q.Question]; p != nil {
-		return p.message(q.Question), nil
 	}
 	p, err := l.ask(ctx, q.Question, 0)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -22,6 +23,7 @@ type pool struct {
 	ready   []candidate
 	last    []candidate
 	names   []string // without known addresses
+	others  []string // of which perhaps not all addresses are known
 	sought  int      // names looked up
 	offered map[netip.Addr]bool
 }
@@ -43,6 +45,15 @@ func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 		}
 	}
 	p.add(addrs)
+	// A reply did not validate: it is worth looking for servers that came without
+	// glue, or with glue of one family only.
+	if len(l.avoid[q]) > 0 && len(l.it.addressTypes()) > 1 {
+		for _, ns := range d.servers {
+			if ns.Name != "" && !slices.Contains(p.names, ns.Name) {
+				p.others = append(p.others, ns.Name)
+			}
+		}
+	}
 	return p
 }
 
@@ -80,6 +91,11 @@ func (p *pool) next(ctx context.Context) (netip.AddrPort, bool) {
 			p.names = p.names[1:]
 			p.sought++
 			p.add(p.l.addresses(ctx, name, p.depth+1))
+		case len(p.others) > 0 && p.sought < p.l.it.cfg.Limits.ServerNames:
+			name := p.others[0]
+			p.others = p.others[1:]
+			p.sought++
+			p.add(p.l.seek(ctx, name, dns.TypeAAAA, p.depth+1))
 		case len(p.last) > 0:
 			c := p.last[0]
 			p.last = p.last[1:]

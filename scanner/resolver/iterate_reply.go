@@ -125,40 +125,66 @@ func lame(msg *dns.Msg, zone string) bool {
 // servers are asked for it.
 func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
 	p := &part{rcode: msg.Rcode}
+	answer := withSignatures(msg.Answer, msg.Ns, msg.Extra)
 	name, final := q.Name, false
-	for len(p.targets) <= maxChain {
-		set := signedSet(msg.Answer, name, q.Type)
-		if len(set) > 0 && !aliasFirst(msg.Answer, name, q.Type) {
-			p.answer = append(p.answer, set...)
-			final = true
-			break
-		}
-		link, target := aliasAt(msg.Answer, zone, name, q.Type)
+	for len(p.targets) <= maxChain && !final && dns.IsSubDomain(zone, name) {
+		link, target := aliasAt(answer, zone, name, q.Type)
 		if len(link) == 0 {
+			set := signedSet(answer, name, q.Type)
+			p.answer = append(p.answer, set...)
+			final = len(set) > 0
 			break
 		}
 		p.answer = append(p.answer, link...)
-		p.targets = append(p.targets, target)
-		name = target
-		if !dns.IsSubDomain(zone, name) {
+		if q.Type == dns.TypeCNAME && name == q.Name {
+			final = true // the CNAME that a DNAME makes is what was asked for
 			break
 		}
+		p.targets = append(p.targets, target)
+		name = target
 	}
+	scope := zone
 	if !final && len(p.targets) > 0 {
 		_, denied := soaOwner(msg, zone, name)
-		p.open = !denied || !dns.IsSubDomain(zone, name)
+		p.open = !denied
 		if p.open {
 			p.rcode = dns.RcodeSuccess
 		}
-	}
-	for _, rr := range msg.Ns {
-		t := coveredType(rr)
-		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && !final && !p.open
-		if proves && rr.Header().Class == dns.ClassINET && dns.IsSubDomain(zone, dns.CanonicalName(rr.Header().Name)) {
-			p.authority = append(p.authority, rr)
+		// A server that knows the end of the chain may prove it, although we ask
+		// there: what is signed is as good from here.
+		if p.open && msg.Rcode == dns.RcodeNameError {
+			scope = "."
 		}
 	}
+	p.authority = proofs(withSignatures(msg.Ns, msg.Answer, msg.Extra), scope, !final && !p.open)
 	return p
+}
+
+// proofs picks the records that deny: of zone or below, the SOA record only of a
+// negative answer.
+func proofs(section []dns.RR, zone string, negative bool) []dns.RR {
+	var out []dns.RR
+	for _, rr := range section {
+		t, h := coveredType(rr), rr.Header()
+		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && negative
+		if proves && h.Class == dns.ClassINET && dns.IsSubDomain(zone, dns.CanonicalName(h.Name)) {
+			out = append(out, rr)
+		}
+	}
+	return out
+}
+
+// withSignatures adds to a section the signatures that strayed into others.
+func withSignatures(section []dns.RR, others ...[]dns.RR) []dns.RR {
+	out := section[:len(section):len(section)]
+	for _, other := range others {
+		for _, rr := range other {
+			if rr.Header().Rrtype == dns.TypeRRSIG {
+				out = append(out, rr)
+			}
+		}
+	}
+	return out
 }
 
 // maxChain bounds how many links are read from one reply; the limit of a lookup
@@ -186,12 +212,9 @@ func signedSet(section []dns.RR, name string, qtype uint16) []dns.RR {
 	return append(set, sigs...)
 }
 
-// aliasFirst reports whether a CNAME stands before the type asked, where a server
-// gives both for a name against RFC 1034, Section 3.6.2.
+// aliasFirst reports whether a name has a CNAME. Where a server gives the type
+// asked beside it, against RFC 1034, Section 3.6.2, the first of the two counts.
 func aliasFirst(section []dns.RR, name string, qtype uint16) bool {
-	if qtype == dns.TypeCNAME {
-		return false
-	}
 	for _, rr := range section {
 		h := rr.Header()
 		if h.Rrtype != qtype && h.Rrtype != dns.TypeCNAME || dns.CanonicalName(h.Name) != name {
@@ -243,13 +266,10 @@ func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, strin
 		}
 		return append(set, cname), dns.CanonicalName(cname.Target)
 	}
-	if qtype == dns.TypeCNAME {
+	if qtype == dns.TypeCNAME || !aliasFirst(section, name, qtype) {
 		return nil, ""
 	}
 	set := signedSet(section, name, dns.TypeCNAME)
-	if len(set) == 0 {
-		return nil, ""
-	}
 	cname, ok := set[0].(*dns.CNAME)
 	if !ok {
 		return nil, ""

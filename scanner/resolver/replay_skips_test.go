@@ -38,6 +38,8 @@ func (s rplStep) notForUs() string {
 		return "questions of type RRSIG"
 	case !m.RecursionDesired:
 		return "questions without RD are about the cache in front of a resolver"
+	case m.CheckingDisabled:
+		return "questions with CD want data unchecked"
 	case m.Opcode != dns.OpcodeQuery:
 		return "opcodes other than QUERY"
 	}

@@ -109,9 +109,9 @@ type rplPlayer struct {
 
 // rplQuery is what a QUERY step asks.
 type rplQuery struct {
-	name   string
-	qtype  uint16
-	CD, AD bool // AD: the client wants to know, by AD or DO
+	name  string
+	qtype uint16
+	AD    bool // the client wants to know, by AD or DO
 }
 
 // rplOutcome is our answer in the terms of a reply. One that is not for us has
@@ -160,10 +160,13 @@ func rplResolver(c rplConfig, v *dnssec.Validator, w *rplWorld) (func(rplQuery) 
 	}
 	cached := NewCached(it, CacheConfig{MaxTTL: 24 * time.Hour, Now: func() time.Time { return w.now }})
 	return func(q rplQuery) rplOutcome {
-		if q.CD {
-			question := dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype}
-			msg, err := newLookup(it).resolve(context.Background(), question)
-			return uncheckedOutcome(q, msg, err)
+		question := dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype}
+		if _, known := cached.recall(question); !known && w.silentOn(question) {
+			// That nobody has an answer comes of a cache that we have not. It must
+			// not be remembered.
+			o := rplOutcomeOf(q, it.Lookup(context.Background(), q.name, q.qtype))
+			o.silent = true
+			return o
 		}
 		return rplOutcomeOf(q, cached.Lookup(context.Background(), q.name, q.qtype))
 	}, nil
@@ -192,12 +195,24 @@ func rplOutcomeOf(q rplQuery, a Answer) rplOutcome {
 	return o
 }
 
-// uncheckedOutcome is what a client gets that asked not to have data checked.
-func uncheckedOutcome(q rplQuery, msg *dns.Msg, err error) rplOutcome {
-	if err != nil {
-		return rplOutcome{query: q, rcode: dns.RcodeServerFailure, note: err.Error()}
+// endOfChain leaves out the DNAME records that lie on the way: the CNAME that each
+// means tells the same.
+func endOfChain(answer []dns.RR, name string) []dns.RR {
+	passed := map[string]bool{dns.CanonicalName(name): true}
+	for _, rr := range answer {
+		if rr.Header().Rrtype == dns.TypeCNAME {
+			passed[dns.CanonicalName(rr.Header().Name)] = true
+		}
 	}
-	return rplOutcome{query: q, rcode: msg.Rcode, answer: rplStrings(msg.Answer, q.qtype)}
+	return slices.DeleteFunc(slices.Clone(answer), func(rr dns.RR) bool {
+		owner := dns.CanonicalName(rr.Header().Name)
+		for name := range passed {
+			if rr.Header().Rrtype == dns.TypeDNAME && owner != name && dns.IsSubDomain(owner, name) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // rplStrings writes the aliases and the records of the type asked, without TTL,
@@ -226,10 +241,7 @@ func rplStrings(rrs []dns.RR, qtype uint16) []string {
 func (p *rplPlayer) play() []string {
 	var problems []string
 	for i, st := range p.script.Steps {
-		p.world.step, p.world.asking = st.N, st.N
-		if i+1 < len(p.script.Steps) {
-			p.world.step = p.script.Steps[i+1].N
-		}
+		p.world.step, p.world.live = st.N, p.script.liveSteps(i)
 		switch st.Kind {
 		case "QUERY":
 			p.answers = append(p.answers, p.query(st))
@@ -248,18 +260,28 @@ func (p *rplPlayer) play() []string {
 	return problems
 }
 
+// liveSteps lists the steps whose ranges answer what is asked in one: the next,
+// as in Unbound's player, where a question waits while nothing happens but the
+// network; then the step itself, as in Deckard's.
+func (s *rplScript) liveSteps(i int) []int {
+	var out []int
+	for _, st := range s.Steps[i+1:] {
+		out = append(out, st.N)
+		if st.Kind != "NOTHING" && st.Kind != "TRAFFIC" {
+			break
+		}
+	}
+	return append(out, s.Steps[i].N)
+}
+
 func (p *rplPlayer) query(st rplStep) rplOutcome {
 	if reason := st.notForUs(); reason != "" {
 		return rplOutcome{skip: reason}
 	}
 	m := st.Entry.Msg
-	q := rplQuery{
-		name: m.Question[0].Name, qtype: m.Question[0].Qtype,
-		CD: m.CheckingDisabled, AD: m.AuthenticatedData || st.Entry.DO,
-	}
-	o := p.lookup(q)
-	o.silent = p.world.silentOn(dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype})
-	return o
+	return p.lookup(rplQuery{
+		name: m.Question[0].Name, qtype: m.Question[0].Qtype, AD: m.AuthenticatedData || st.Entry.DO,
+	})
 }
 
 // check compares the oldest answer that was not checked with the one expected,
@@ -290,13 +312,13 @@ func (e *rplEntry) differs(step int, got rplOutcome) string {
 	if (all || e.Match["rcode"]) && got.rcode != e.Msg.Rcode {
 		return fmt.Sprintf("%s: rcode %s, want %s", where, dns.RcodeToString[got.rcode], dns.RcodeToString[e.Msg.Rcode])
 	}
-	// Without AD or DO a client is not told; with CD nothing was checked.
-	if (all || e.Match["flags"]) && got.query.AD && !got.query.CD && e.Msg.Rcode != dns.RcodeServerFailure &&
+	// Without AD or DO a client is not told.
+	if (all || e.Match["flags"]) && got.query.AD && e.Msg.Rcode != dns.RcodeServerFailure &&
 		got.secure != e.Msg.AuthenticatedData {
 		return fmt.Sprintf("%s: secure %v, want %v", where, got.secure, e.Msg.AuthenticatedData)
 	}
 	if all || e.Match["answer"] {
-		want := rplStrings(e.Msg.Answer, got.query.qtype)
+		want := rplStrings(endOfChain(e.Msg.Answer, got.query.name), got.query.qtype)
 		if e.Msg.Rcode == dns.RcodeServerFailure {
 			want = nil
 		}

@@ -19,8 +19,8 @@ import (
 // that are live at the step reached.
 type rplWorld struct {
 	script *rplScript
-	step   int // the number of the next step
-	asking int // the number of the step that asks
+	step   int   // that is played
+	live   []int // the numbers of the steps whose ranges answer, in order
 	now    time.Time
 	log    []string // what was asked, and of whom
 }
@@ -51,30 +51,30 @@ func (w *rplWorld) logf(format string, args ...any) {
 	w.log = append(w.log, fmt.Sprintf("step %d ", w.step)+fmt.Sprintf(format, args...))
 }
 
-// reply finds the canned reply for the step that comes, as Unbound's player
-// does, or else for the step that asks, as Deckard's.
+// reply finds the canned reply of the live steps: ranges that stand later in the
+// file first, the entries of each in their order.
 func (w *rplWorld) reply(addr netip.Addr, q dnssec.Question, opt exchange.Options) (*dns.Msg, error) {
-	for _, step := range []int{w.step, w.asking} {
-		for _, r := range w.live(step) {
-			if len(r.Addresses) > 0 && !slices.Contains(r.Addresses, addr) {
-				continue
-			}
-			for i := range r.Entries {
-				if e := &r.Entries[i]; e.matches(q, opt) {
-					return e.answer(q)
-				}
+	for _, r := range w.ranges() {
+		if len(r.Addresses) > 0 && !slices.Contains(r.Addresses, addr) {
+			continue
+		}
+		for i := range r.Entries {
+			if e := &r.Entries[i]; e.matches(q, opt) {
+				return e.answer(q)
 			}
 		}
 	}
 	return nil, errRplSilence
 }
 
-// live lists the ranges of a step, those later in the file first.
-func (w *rplWorld) live(step int) []rplRange {
+// ranges lists the live ranges, step by step.
+func (w *rplWorld) ranges() []rplRange {
 	var out []rplRange
-	for _, r := range slices.Backward(w.script.Ranges) {
-		if r.From <= step && step <= r.To {
-			out = append(out, r)
+	for _, step := range w.live {
+		for _, r := range slices.Backward(w.script.Ranges) {
+			if r.From <= step && step <= r.To {
+				out = append(out, r)
+			}
 		}
 	}
 	return out
@@ -83,13 +83,11 @@ func (w *rplWorld) live(step int) []rplRange {
 // silentOn reports whether no server at all has an answer to a question at this
 // step: what a client is told of it can only come from a cache.
 func (w *rplWorld) silentOn(q dnssec.Question) bool {
-	for _, step := range []int{w.step, w.asking} {
-		for _, r := range w.live(step) {
-			for i := range r.Entries {
-				e := &r.Entries[i]
-				if e.matches(q, exchange.Options{DO: true}) && !e.refers() {
-					return false
-				}
+	for _, r := range w.ranges() {
+		for i := range r.Entries {
+			e := &r.Entries[i]
+			if e.matches(q, exchange.Options{DO: true}) && !e.refers() {
+				return false
 			}
 		}
 	}
