@@ -29,6 +29,9 @@ func newAssembler(l leaf) *assembler {
 
 // set sets the column of one row from all of its values there.
 func (a *assembler) set(row reflect.Value, values []parquet.Value) error {
+	if len(values) == 1 && values[0].DefinitionLevel() == 0 && a.maxDef > 0 {
+		return nil // most columns of most rows
+	}
 	for i := range values {
 		v := values[i]
 		rep, def := v.RepetitionLevel(), v.DefinitionLevel()

@@ -69,10 +69,11 @@ func (n *node) listLevel() int {
 }
 
 // shredNull appends a null to each column below, with the level of the last node
-// that is there.
+// that is there. This is most of what there is to write.
 func (n *node) shredNull(rep, def int, out [][]parquet.Value) {
+	null := parquet.Value{}.Level(rep, def, n.first)
 	for c := n.first; c < n.end; c++ {
-		out[c] = append(out[c], parquet.Value{}.Level(rep, def, c))
+		out[c] = append(out[c], null)
 	}
 }
 
