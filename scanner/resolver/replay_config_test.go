@@ -23,7 +23,7 @@ type rplConfig struct {
 	IPv6Only bool
 	Limits   dnssec.Limits
 	Skew     time.Duration
-	Options  map[string]string // all simple ones, the last value of each
+	Options  map[string]string // the others, the last value of each
 }
 
 // rplZone is a stub-zone or forward-zone clause that is being read.
@@ -31,8 +31,6 @@ type rplZone struct {
 	zone    Zone
 	forward bool
 }
-
-func (o rplConfig) yes(key string) bool { return o.Options[key] == "yes" || o.Options[key] == "on" }
 
 // configure reads the options.
 func (s *rplScript) configure() (rplConfig, error) {
@@ -62,9 +60,6 @@ func (s *rplScript) configure() (rplConfig, error) {
 		if !z.forward {
 			c.Zones = append(c.Zones, z.zone)
 			continue
-		}
-		if z.zone.Name != "." {
-			return c, fmt.Errorf("forward-zone %s", z.zone.Name)
 		}
 		for _, ns := range z.zone.Servers {
 			c.Forward = append(c.Forward, ns.Addrs...)
@@ -113,13 +108,14 @@ func (c *rplConfig) option(o rplOption, zones *[]*rplZone) error {
 	return err
 }
 
-// iterations takes the limit for the largest keys.
+// iterations takes the limit for the smallest keys, which is what scripts are
+// signed with.
 func (c *rplConfig) iterations(v string) error {
 	w := strings.Fields(v)
 	if len(w) < 2 {
 		return fmt.Errorf("bad value %q", v)
 	}
-	n, err := strconv.Atoi(w[len(w)-1])
+	n, err := strconv.Atoi(w[1])
 	c.Limits.NSEC3Iterations = n
 	return err
 }

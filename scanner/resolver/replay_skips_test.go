@@ -1,7 +1,7 @@
 package resolver
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -10,14 +10,55 @@ import (
 // with its reason. Nothing else in the engine looks at a file's name.
 var rplExpected = map[string]string{}
 
+// rplForeign lists options that ask for what a scanner's resolver does not do. An
+// empty value stands for any.
+var rplForeign = []struct{ key, value, reason string }{
+	{"harden-dnssec-stripped", "no", "takes data as insecure where no DNSKEY can be had: bogus or indeterminate here"},
+	{"harden-algo-downgrade", "yes", "wants a signature by every algorithm: one is enough (RFC 6840, Section 5.11)"},
+	{"val-permissive-mode", "yes", "lets bogus data through"},
+	{"ignore-cd-flag", "yes", "is about the client's side"},
+	{"serve-expired", "yes", "answers from expired cache entries (RFC 8767)"},
+	{"trust-anchor-file", "", "reads anchors from files"},
+	{"auto-trust-anchor-file", "", "follows anchors as they roll (RFC 5011)"},
+	{"trusted-keys-file", "", "reads anchors from files"},
+	{"dns64-prefix", "", "synthesises addresses (RFC 6147)"},
+	{"local-data", "", "answers from local data"},
+	{"auth-zone", "", "answers from a local copy of a zone"},
+	{"rpz", "", "rewrites answers"},
+	{"response-ip", "", "rewrites answers"},
+	{"private-address", "", "removes addresses from answers"},
+	{"caps-whitelist", "", "is about the case of the names asked"},
+	{"ratelimit", "", "limits the rate of questions"},
+	{"ip-ratelimit", "", "limits the rate of questions"},
+	{"send-client-subnet", "", "tells servers the client's network (RFC 7871)"},
+	{"client-subnet-zone", "", "tells servers the client's network (RFC 7871)"},
+	{"cachedb", "", "keeps answers in a database"},
+}
+
 // notForUs says why a whole script is about something that a resolver for a
 // scanner does not do; by what it holds, never by its name.
 func (s *rplScript) notForUs() string {
+	below := ""
+	for _, o := range s.Config {
+		for _, f := range rplForeign {
+			if o.Key == f.key && (f.value == "" || o.Value == f.value) {
+				return o.Key + ": " + f.reason
+			}
+		}
+		switch {
+		case o.Key == "module-config" && o.Value != "validator iterator":
+			return "module-config: modules other than validator and iterator"
+		case strings.HasSuffix(o.Key, "-zone") && o.Value == "":
+			below = o.Key
+		case o.Key == "name" && below == "forward-zone" && o.Value != ".":
+			return "forward-zone: forwards single zones"
+		}
+	}
 	for _, st := range s.Steps {
 		switch st.Kind {
 		case "QUERY", "CHECK_ANSWER", "TIME_PASSES", "NOTHING", "TRAFFIC":
 		default:
-			return fmt.Sprintf("steps of the kind %s script the resolver's insides", st.Kind)
+			return "steps of the kind " + st.Kind + " script the resolver's insides"
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,24 +148,34 @@ func newPlayer(s *rplScript) (*rplPlayer, error) {
 	return p, err
 }
 
-// rplResolver makes the resolver that the configuration asks for.
+// rplResolver makes the resolver that the configuration asks for, with the cache
+// in front of it that the scanner has.
 func rplResolver(c rplConfig, v *dnssec.Validator, w *rplWorld) (func(rplQuery) rplOutcome, error) {
-	it, err := NewIterate(IterateConfig{
-		Exchanger: w, Validator: v, Zones: c.Zones, IPv4Only: c.IPv4Only, IPv6Only: c.IPv6Only,
-		AllowPrivate: true,
-		Now:          func() time.Time { return w.now },
-		Random:       func() float64 { return 0.5 },
-	})
+	now := func() time.Time { return w.now }
+	var r Resolver
+	var err error
+	if len(c.Forward) > 0 {
+		var servers []netip.AddrPort
+		for _, a := range c.Forward {
+			servers = append(servers, netip.AddrPortFrom(a, 53))
+		}
+		r, err = NewForward(ForwardConfig{Exchanger: w, Servers: servers, Validator: v, Now: now})
+	} else {
+		r, err = NewIterate(IterateConfig{
+			Exchanger: w, Validator: v, Zones: c.Zones, IPv4Only: c.IPv4Only, IPv6Only: c.IPv6Only,
+			AllowPrivate: true, Now: now, Random: func() float64 { return 0.5 },
+		})
+	}
 	if err != nil {
 		return nil, err
 	}
-	cached := NewCached(it, CacheConfig{MaxTTL: 24 * time.Hour, Now: func() time.Time { return w.now }})
+	cached := NewCached(r, CacheConfig{MaxTTL: 24 * time.Hour, Now: now})
 	return func(q rplQuery) rplOutcome {
 		question := dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype}
 		if _, known := cached.recall(question); !known && w.silentOn(question) {
 			// That nobody has an answer comes of a cache that we have not. It must
 			// not be remembered.
-			o := rplOutcomeOf(q, it.Lookup(context.Background(), q.name, q.qtype))
+			o := rplOutcomeOf(q, r.Lookup(context.Background(), q.name, q.qtype))
 			o.silent = true
 			return o
 		}

@@ -86,7 +86,7 @@ func (w *rplWorld) silentOn(q dnssec.Question) bool {
 	for _, r := range w.ranges() {
 		for i := range r.Entries {
 			e := &r.Entries[i]
-			if e.matches(q, exchange.Options{DO: true}) && !e.refers() {
+			if e.matches(q, exchange.Options{DO: true}) && e.answers(q) {
 				return false
 			}
 		}
@@ -163,13 +163,26 @@ func (e *rplEntry) answer(q dnssec.Question) (*dns.Msg, error) {
 	return out, nil
 }
 
-// refers reports whether an entry is a referral.
-func (e *rplEntry) refers() bool {
+// answers reports whether an entry is a reply to a question: an error, a denial,
+// or records that bear on it; not a referral, nor the NS set that some scripts
+// give to whatever they do not know.
+func (e *rplEntry) answers(q dnssec.Question) bool {
+	if e.Msg.Rcode != dns.RcodeSuccess || e.Hex != nil {
+		return true
+	}
+	for _, rr := range e.Msg.Answer {
+		h := rr.Header()
+		owner := dns.CanonicalName(h.Name)
+		if owner == q.Name && (h.Rrtype == q.Type || h.Rrtype == dns.TypeCNAME) ||
+			h.Rrtype == dns.TypeDNAME && dns.IsSubDomain(owner, q.Name) {
+			return true
+		}
+	}
 	isType := func(t uint16) func(dns.RR) bool {
 		return func(rr dns.RR) bool { return rr.Header().Rrtype == t }
 	}
-	return len(e.Msg.Answer) == 0 && slices.ContainsFunc(e.Msg.Ns, isType(dns.TypeNS)) &&
-		!slices.ContainsFunc(e.Msg.Ns, isType(dns.TypeSOA))
+	return len(e.Msg.Answer) == 0 &&
+		(slices.ContainsFunc(e.Msg.Ns, isType(dns.TypeSOA)) || !slices.ContainsFunc(e.Msg.Ns, isType(dns.TypeNS)))
 }
 
 // tail returns the end of the log, for the message of a failure.
