@@ -100,6 +100,34 @@ func read(q dnssec.Question, r exchange.Reply, now time.Time) Answer {
 	return a
 }
 
+// validated makes an answer of what validation made of a reply. Where the status
+// is indeterminate, the caller knows the outcome better.
+func validated(q dnssec.Question, r exchange.Reply, res dnssec.Result) Answer {
+	a := Answer{
+		Question: q, Rcode: r.Msg.Rcode, Status: res.Status, Reason: res.Reason, EDE: noEDE,
+		Links: res.Links, Records: res.Records, TTL: res.TTL, Zone: res.Zone,
+		Signer: res.Signer, KeyTag: res.KeyTag, Algorithm: res.Alg, Expires: res.Expires,
+		Denial: res.Denial, NSEC3Iterations: res.NSEC3Iterations, Wildcard: res.Wildcard,
+		Server: r.Server, Size: r.Size,
+	}
+	if res.Reason != dnssec.ReasonNone {
+		a.EDE = int(res.EDE)
+	}
+	switch {
+	case res.Status == dnssec.Bogus:
+		a.Outcome = Bogus
+	case res.Status == dnssec.Indeterminate:
+		a.Outcome = ServFail
+	case len(res.Records) > 0:
+		a.Outcome = Found
+	case res.Rcode == dns.RcodeNameError:
+		a.Outcome = NXDomain
+	default:
+		a.Outcome = NoData
+	}
+	return a
+}
+
 // maxLinks bounds an alias chain.
 const maxLinks = 12
 

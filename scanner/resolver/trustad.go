@@ -90,15 +90,8 @@ func (l *adLookup) ask(q dnssec.Question, cd bool) (exchange.Reply, error) {
 	l.left--
 	opt := exchange.Options{RD: true, AD: true, DO: true, CD: cd}
 	r, err := l.cfg.Exchanger.Exchange(l.ctx, l.cfg.Server, q, opt)
-	if err != nil {
-		var e *exchange.Error
-		if errors.As(err, &e) {
-			l.sent += e.Queries
-		}
-		return r, err
-	}
-	l.sent += r.Queries
-	return r, nil
+	l.sent += sentBy(r, err)
+	return r, err
 }
 
 // resolve asks q and gives the answer a status; of links it knows only what the
