@@ -162,28 +162,32 @@ func (c *certificate) key() publicKey {
 // 3.2).
 func (c *certificate) selfIssued() bool { return c.subjectCanon.equal(c.issuerCanon) }
 
-// wholeCertificate reports whether b is one certificate and nothing else, by its
-// structure.
+// wholeCertificate reports whether b is one certificate in DER and nothing else.
+// What its fields mean is not asked.
 func wholeCertificate(b []byte) bool {
-	if _, ok := only(b, tagSequence); !ok {
+	if _, ok := only(b, tagSequence); !ok || !wellFormed(b, maxNesting) {
 		return false
 	}
 	c, err := parseCertificate(b)
-	return err == nil && c.outerAlgorithm != nil && c.signature != nil && wholeKey(c.spki)
+	return err == nil && c.signature != nil && isAlgorithm(c.innerAlgorithm) && isAlgorithm(c.outerAlgorithm) && wholeKey(c.spki)
 }
 
-// wholeKey reports whether b is one SubjectPublicKeyInfo and nothing else, by
-// its structure (RFC 5280, Section 4.1).
+// isAlgorithm reports whether b is an AlgorithmIdentifier.
+func isAlgorithm(b []byte) bool {
+	body, ok := only(b, tagSequence)
+	id, _, also := takeTag(body, tagOID)
+	return ok && also && dotted(id) != notOID
+}
+
+// wholeKey reports whether b is one SubjectPublicKeyInfo in DER and nothing else
+// (RFC 5280, Section 4.1).
 func wholeKey(b []byte) bool {
 	body, ok := only(b, tagSequence)
-	if !ok {
+	if !ok || !wellFormed(b, maxNesting) {
 		return false
 	}
 	algorithm, rest, ok := takeTag(body, tagSequence)
-	if !ok {
-		return false
-	}
-	if _, _, ok = takeTag(algorithm.body, tagOID); !ok {
+	if !ok || !isAlgorithm(algorithm.full) {
 		return false
 	}
 	key, ok := only(rest, tagBitString)

@@ -78,6 +78,22 @@ func optional(b []byte, tag byte) (e element, rest []byte, ok bool) {
 	return element{}, b, false
 }
 
+// maxNesting is how deep constructed elements may lie in each other.
+const maxNesting = 32
+
+// wellFormed reports whether b is a row of elements, and what is constructed of
+// them too.
+func wellFormed(b []byte, nesting int) bool {
+	for len(b) > 0 {
+		e, rest, ok := take(b)
+		if !ok || e.tag&0x20 != 0 && (nesting == 0 || !wellFormed(e.body, nesting-1)) {
+			return false
+		}
+		b = rest
+	}
+	return true
+}
+
 // bits returns the octets of a BIT STRING's body that holds whole octets.
 func bits(body []byte) ([]byte, bool) {
 	if len(body) == 0 || body[0] != 0 {

@@ -1,9 +1,6 @@
 package dane
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // maxSeen bounds Result.NamesSeen, as longestSeen does each of them.
 const (
@@ -76,17 +73,4 @@ func appendSeen(seen []string, s string) []string {
 		return seen
 	}
 	return append(seen, visible(s))
-}
-
-// visible escapes what cannot stand in a table or on a terminal.
-func visible(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c > ' ' && c < 0x7f && c != '\\' {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, `\x%02x`, c)
-		}
-	}
-	return b.String()
 }

@@ -118,11 +118,14 @@ func readRDN(b []byte) ([]attribute, bool) {
 	return rdn, len(rdn) > 0
 }
 
-// dotted writes an object identifier in numbers, "?" if it is none.
+// notOID is what dotted writes for octets that are no object identifier.
+const notOID = "?"
+
+// dotted writes an object identifier in numbers.
 func dotted(e element) string {
 	var oid asn1.ObjectIdentifier
 	if rest, err := asn1.Unmarshal(e.full, &oid); err != nil || len(rest) > 0 {
-		return "?"
+		return notOID
 	}
 	return oid.String()
 }

@@ -69,47 +69,74 @@ const (
 func (s *search) run(leaf *certificate) {
 	s.steps, s.work, s.names.left = maxSteps, maxWork, maxComparisons
 	s.made = make(map[[2]*certificate]bool)
-	s.visit([]link{{leaf, -1}})
+	s.visit(route{path: []link{{leaf, -1}}})
 }
 
 // exhausted reports whether the bounds ended the search.
 func (s *search) exhausted() bool { return s.steps < 0 || s.work < 0 || s.names.left < 0 }
 
-// visit tries the last certificate of the path as an anchor, then each of its
+// route is a way up from the leaf. broken: some signature on it does not hold,
+// so that it can only tell what else is amiss.
+type route struct {
+	path   []link
+	broken bool
+}
+
+// to extends a route.
+func (r route) to(issuer link, broken bool) route {
+	return route{append(slices.Clip(r.path), issuer), r.broken || broken}
+}
+
+// visit tries the last certificate of the route as an anchor, then each of its
 // issuers. It reports whether the search is over.
-func (s *search) visit(path []link) bool {
+func (s *search) visit(r route) bool {
 	if s.steps--; s.exhausted() {
 		return true
 	}
-	last := path[len(path)-1]
-	if len(path) > 1 { // RFC 7671, Section 5.2.1: an issuer; never the leaf
-		s.tryAnchors(path, false, func(a *anchor) bool { return a.matches(last.raw, last.spki) })
+	last := r.path[len(r.path)-1]
+	if len(r.path) > 1 { // RFC 7671, Section 5.2.1: an issuer; never the leaf
+		s.tryAnchors(r, false, func(a *anchor) bool { return a.matches(last.raw, last.spki) })
+	}
+	if last.namesIssuer(last.certificate) { // OpenSSL looks no further here
+		s.tryKeys(r)
+	}
+	if s.over() {
+		return true
+	}
+	var issuers []link
+	if len(r.path) <= maxDepth && !s.selfSigned(last.certificate) {
+		issuers = s.issuers(r.path)
 	}
 	extended := false
-	if len(path) <= maxDepth && !s.selfSigned(last.certificate) && !s.over() {
-		for _, issuer := range s.issuers(path) {
-			if !s.signs(issuer.certificate, last.certificate) {
-				continue
-			}
+	for _, issuer := range issuers {
+		if s.signs(issuer.certificate, last.certificate) {
 			extended = true
-			if s.visit(append(slices.Clip(path), issuer)) {
+			if s.visit(r.to(issuer, false)) {
 				return true
 			}
 		}
 	}
-	if !extended {
-		s.end(path)
-	}
-	return s.over()
+	return s.over() || !extended && s.end(r, issuers)
 }
 
-// end tries bare keys on a path that no certificate extends.
-func (s *search) end(path []link) {
-	last := path[len(path)-1]
+// end tries bare keys on a route that no certificate extends. The first that
+// merely bears the issuer's name is followed after that, for the reason's sake.
+func (s *search) end(r route, namesakes []link) bool {
+	last := r.path[len(r.path)-1]
 	if !s.lastSeen {
 		s.lastSeen, s.lastOwned = true, last.selfIssued()
 	}
-	s.tryAnchors(path, true, func(a *anchor) bool { return a.bare != nil && s.signedBare(last.certificate, a.bare) })
+	s.tryKeys(r)
+	if s.over() || len(namesakes) == 0 {
+		return s.over()
+	}
+	return s.visit(r.to(namesakes[0], true))
+}
+
+// tryKeys tries bare keys as the issuer of the route's last certificate.
+func (s *search) tryKeys(r route) {
+	last := r.path[len(r.path)-1]
+	s.tryAnchors(r, true, func(a *anchor) bool { return a.bare != nil && s.signedBare(last.certificate, a.bare) })
 }
 
 func (s *search) over() bool {
@@ -121,24 +148,24 @@ func (s *search) over() bool {
 	return true
 }
 
-// tryAnchors judges the path, once, for the anchors not yet reached that are its
+// tryAnchors judges the route, once, for the anchors not yet reached that are its
 // end. bare: keys above its last certificate are tried, not the certificate.
-func (s *search) tryAnchors(path []link, bare bool, isEnd func(*anchor) bool) {
+func (s *search) tryAnchors(r route, bare bool, isEnd func(*anchor) bool) {
 	var found fault
 	judged := false
 	for i := range s.anchors {
 		a := &s.anchors[i]
-		if a.reached || foreign(path, a.index) || !isEnd(a) {
+		if a.reached || foreign(r.path, a.index) || !isEnd(a) {
 			continue
 		}
 		if !judged {
-			found, judged = s.judge(path, bare), true
+			found, judged = s.judge(r, bare), true
 		}
 		if found != 0 {
-			s.miss(a, found, len(path)-1)
+			s.miss(a, found, len(r.path)-1)
 			continue
 		}
-		a.reached, a.depth = true, len(path)-1
+		a.reached, a.depth = true, len(r.path)-1
 		if a.effective && s.found == nil {
 			s.found = a
 		}
@@ -184,8 +211,12 @@ func contains(path []link, l link) bool {
 }
 
 // namesIssuer reports whether issuer's name, key identifier and kind of key are
-// what c says of its issuer (RFC 5280, Section 4.2.1.1).
+// what c says of its issuer (RFC 5280, Section 4.2.1.1). Certificates whose
+// extensions cannot be read have no issuer and issue none.
 func (c *certificate) namesIssuer(issuer *certificate) bool {
+	if c.extensions.invalid || issuer.extensions.invalid {
+		return false
+	}
 	if !c.issuerCanon.equal(issuer.subjectCanon) || !readAlgorithm(c.innerAlgorithm).fits(issuer.key().kind) {
 		return false
 	}

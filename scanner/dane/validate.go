@@ -1,14 +1,14 @@
 package dane
 
-// judge says what is wrong with a path whose signatures hold. bare is set where
-// the anchor is a key that stands above the last certificate; else the last
-// certificate is the anchor (RFC 5280, Section 6.1; RFC 7671, Section 5.2.1).
-func (s *search) judge(path []link, bare bool) fault {
+// judge says what is wrong with a route. bare is set where the anchor is a key
+// that stands above the last certificate; else the last certificate is the anchor
+// (RFC 5280, Section 6.1; RFC 7671, Section 5.2.1).
+func (s *search) judge(r route, bare bool) fault {
 	var f fault
-	if !s.datesHold(path, bare) {
+	if !s.datesHold(r.path, bare) {
 		f |= faultExpired
 	}
-	if !certificatesFit(path) || !lengthsHold(path) || !s.constraintsHold(path) {
+	if r.broken || !certificatesFit(r.path) || !lengthsHold(r.path) || !s.constraintsHold(r.path) {
 		f |= faultChain
 	}
 	return f
