@@ -27,6 +27,18 @@ check: ## gofmt, vet, staticcheck, and the tests with the race detector
 interop: ## tests against installed servers (Unbound, NSD, Postfix, OpenSSL)
 	$(GO) test -tags interop -count=1 -run Interop -v $(PKGS)
 
+# The pacing of the demo, in plain sight: every peer is the lab on this machine.
+DEMO      := out/demo
+DEMO_PACE := --dns-rate 0 --dns-rate-per-server 0 --timeout 400ms --retries 1 \
+	--smtp-rate 0 --smtp-gap 0 --connect-timeout 2s --greeting-timeout 2s --command-timeout 2s
+
+demo: build ## scan 1,000 domains of the lab, write the report, compare with the truth
+	@rm -rf $(DEMO) && mkdir -p $(DEMO)
+	$(BIN) lab --seed 1 --domains 1000 --dir $(DEMO)/lab \
+	  $(BIN) scan -o $(DEMO)/run --contact 'the demo: nobody outside is asked' $(DEMO_PACE) $(DEMO)/lab/list.csv
+	$(BIN) report $(DEMO)/run -o $(DEMO)/report
+	$(BIN) lab --seed 1 --domains 1000 --dir $(DEMO)/lab --compare $(DEMO)/run
+
 bench: ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
 

@@ -125,10 +125,72 @@ func (d DNS) servers() ([]netip.AddrPort, error) {
 
 // choose makes the resolver of the mode asked for.
 func (d DNS) choose(ctx context.Context, l *lookups, client *exchange.Client) error {
-	if d.mode() == modeTrustAD {
+	switch d.mode() {
+	case modeTrustAD:
 		return d.believe(ctx, l, client)
+	case modeForward:
+		return errors.New("--resolver without --trust-ad (validating here what a resolver fetches) is not there yet: iterate from the root, or add --trust-ad")
 	}
-	return errors.New("validating modes are not there yet")
+	return d.iterate(l, client)
+}
+
+// iterate asks the Internet itself, and validates.
+func (d DNS) iterate(l *lookups, client *exchange.Client) error {
+	if err := d.validate(l); err != nil {
+		return err
+	}
+	cfg := resolver.IterateConfig{
+		Exchanger: client, Validator: l.validator, Port: d.Port, AllowPrivate: d.AllowPrivate, Now: d.now(),
+	}
+	if d.RootHints != "" {
+		text, err := file("--root-hints", d.RootHints)
+		if err != nil {
+			return err
+		}
+		root, err := resolver.ParseHints(text)
+		if err != nil {
+			return fmt.Errorf("--root-hints %s: %w", d.RootHints, err)
+		}
+		cfg.Zones = []resolver.Zone{root}
+	}
+	it, err := resolver.NewIterate(cfg)
+	if err != nil {
+		return err
+	}
+	l.Resolver = resolver.NewCached(it, resolver.CacheConfig{Now: d.now()})
+	return nil
+}
+
+// validate makes the validator and names its anchors.
+func (d DNS) validate(l *lookups) error {
+	anchors := dnssec.RootAnchors()
+	if d.TrustAnchor != "" {
+		text, err := file("--trust-anchor", d.TrustAnchor)
+		if err != nil {
+			return err
+		}
+		if anchors, err = dnssec.ParseAnchors(text); err != nil {
+			return fmt.Errorf("--trust-anchor %s: %w", d.TrustAnchor, err)
+		}
+	}
+	for _, a := range anchors {
+		l.anchors = append(l.anchors, anchorText(a))
+	}
+	cfg := dnssec.Config{Anchors: anchors, Now: d.now()}
+	if d.SHA1Insecure {
+		cfg.SHA1 = dnssec.SHA1Insecure
+	}
+	var err error
+	l.validator, err = dnssec.New(cfg)
+	return err
+}
+
+// anchorText is an anchor in zone-file form.
+func anchorText(a dnssec.Anchor) string {
+	if a.DS != nil {
+		return a.DS.String()
+	}
+	return a.Key.String()
 }
 
 // believe leaves validation to a resolver on this machine.

@@ -1,0 +1,210 @@
+package scanner
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"danescan/datasets/run"
+	"danescan/scanner/lab"
+	"danescan/scanner/smtp"
+)
+
+// startLab serves a lab for a test and returns it with a job that scans it, at a
+// pace that is nobody's business but this machine's.
+func startLab(t *testing.T, cfg lab.Config) (*lab.Lab, Job) {
+	t.Helper()
+	l, err := lab.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	dir := t.TempDir()
+	names, err := os.Create(filepath.Join(dir, "list.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.WriteList(names), names.Close()); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return l, Job{
+		Source: names.Name(), Dir: filepath.Join(dir, "run"), Version: "test",
+		DNS: DNS{
+			RootHints: write("hints", l.RootHints()), TrustAnchor: write("anchor", l.TrustAnchor()),
+			Port: uint16(l.DNSPort()), Timeout: 300 * time.Millisecond, Retries: 1, AllowPrivate: true,
+		},
+		Config: Config{
+			SMTPPort: uint16(l.SMTPPort()), Seed: 1,
+			SMTP: smtp.Config{EHLO: "test.example", ConnectTimeout: time.Second, GreetingTimeout: time.Second, CommandTimeout: time.Second},
+		},
+	}
+}
+
+// without are the cases that this version cannot get right.
+var without = []lab.Feature{lab.SecondAlgorithm, lab.Retries}
+
+// What many domains share is looked up and probed once, counted at the servers.
+func TestEachHostOnceEachEndpointOnce(t *testing.T) {
+	l, job := startLab(t, lab.Config{Seed: 7, Domains: 1500, Count: true, Without: without})
+	job.DNS = DNS{Resolvers: []string{l.Front().String()}, TrustAD: true, AllowPrivate: true}
+	summary, err := Scan(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if summary.Domains != int64(l.Len()) {
+		t.Errorf("%d domains, want %d", summary.Domains, l.Len())
+	}
+	r, err := run.Open(job.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := checkLookups(t, r, l.Counters())
+	checkSessions(t, r, l.Counters())
+	if shared < 50 {
+		t.Errorf("only %d hosts are shared by several domains: the test shows nothing", shared)
+	}
+	if n := l.Counters().MailCommands(); n != 0 {
+		t.Errorf("%d commands of mail delivery were sent", n)
+	}
+}
+
+// checkLookups compares each host's row with what the front was asked, and counts
+// the hosts that several domains name.
+func checkLookups(t *testing.T, r *run.Run, asked *lab.Counters) (shared int) {
+	t.Helper()
+	for h, err := range r.Hosts() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Domains > 1 {
+			shared++
+		}
+		if h.A == nil || h.A.Outcome.Failed() || h.AAAA.Outcome.Failed() {
+			continue // asked again on purpose
+		}
+		for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
+			if n := asked.AskedFront(h.Host, qtype); n != 1 && !namedInList(t, r, h.Host) {
+				t.Errorf("%s %s was asked for %d times", h.Host, dns.TypeToString[qtype], n)
+			}
+		}
+		for _, c := range h.TLSACandidates {
+			if c.Lookup.Outcome.Failed() || len(c.Lookup.Chain) > 0 || *c.Lookup.Size > 1232 {
+				continue // asked again on purpose: past a failure, link by link, over TCP
+			}
+			if n := asked.AskedFront(c.QName, dns.TypeTLSA); n != 1 {
+				t.Errorf("%s TLSA was asked for %d times", c.QName, n)
+			}
+		}
+	}
+	return shared
+}
+
+// namedInList reports whether a host is itself a domain of the list: then its
+// address may have been asked for in place of an MX.
+func namedInList(t *testing.T, r *run.Run, host string) bool {
+	t.Helper()
+	for d, err := range r.Domains() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Domain == host {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSessions compares the endpoint rows with the handshakes that the mail
+// servers saw.
+func checkSessions(t *testing.T, r *run.Run, seen *lab.Counters) {
+	t.Helper()
+	shakes := seen.Handshakes()
+	completed := 0
+	for e, err := range r.Endpoints() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !e.HandshakeComplete {
+			continue
+		}
+		completed++
+		key := lab.Shake{Addr: netip.MustParseAddr(e.Address), Name: e.Base}
+		if shakes[key] != 1 {
+			t.Errorf("%d handshakes with %s at %s", shakes[key], e.Base, e.Address)
+		}
+		delete(shakes, key)
+	}
+	if completed < 50 {
+		t.Errorf("only %d handshakes", completed)
+	}
+	for key, n := range shakes {
+		t.Logf("no completed row for %d handshakes with %s at %s", n, key.Name, key.Addr)
+	}
+}
+
+// Iterating from the lab's root and validating gives the lab's truth.
+func TestVerdictsEqualTheTruth(t *testing.T) {
+	l, job := startLab(t, lab.Config{Seed: 11, Domains: 400, Without: without})
+	if _, err := Scan(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	c, err := CompareWithLab(job.Dir, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Domains != int64(l.Len()) || c.Wrong != 0 {
+		t.Errorf("%d of %d domains are wrong:", c.Wrong, c.Domains)
+		for _, d := range c.Differences {
+			t.Error(d)
+		}
+	}
+}
+
+// An interrupted scan keeps what is done, and resuming gives the same verdicts.
+func TestInterruptAndResume(t *testing.T) {
+	l, job := startLab(t, lab.Config{Seed: 3, Without: without})
+	ctx, cancel := context.WithCancel(t.Context())
+	inner := smtp.Probe
+	job.Config.session = func(c context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {
+		cancel() // in the middle of the first session
+		return inner(c, target, cfg)
+	}
+	began := time.Now()
+	if _, err := Scan(ctx, job); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("error %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("ended %v after it began", took)
+	}
+	if _, err := Scan(t.Context(), job); !errors.Is(err, run.ErrExists) {
+		t.Errorf("without Resume: %v", err)
+	}
+	job.Config.session, job.Resume = nil, true
+	if _, err := Scan(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	c, err := CompareWithLab(job.Dir, l)
+	if err != nil || c.Wrong != 0 {
+		t.Errorf("%v: %d wrong: %q", err, c.Wrong, c.Differences)
+	}
+	m, err := run.ReadManifest(job.Dir)
+	if err != nil || len(m.Interruptions) != 1 {
+		t.Errorf("manifest: %v, %v", m.Interruptions, err)
+	}
+}
