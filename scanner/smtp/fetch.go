@@ -50,6 +50,9 @@ type fetcher struct {
 // the one asked for.
 var errOtherAlgorithm = errors.New("server showed a certificate of another key algorithm")
 
+// errNotCertificate: what the server showed is none to any sender.
+var errNotCertificate = errors.New("server showed a malformed certificate")
+
 // fetch runs the handshake: before TLS 1.3 to ServerHelloDone, in it to the
 // Certificate.
 func (f *fetcher) fetch() error {
@@ -196,7 +199,7 @@ func (f *fetcher) accept(s *Session, algorithm string) error {
 	s.CertificateSeenBeforeAlert = false // there was no alert
 	for _, der := range s.Chain {
 		if !isCertificate(der) {
-			return malformed("certificate")
+			return errNotCertificate
 		}
 	}
 	if algorithm != "" && s.KeyAlgorithm != algorithm {
@@ -216,7 +219,7 @@ func (f *fetcher) failed(s *Session, err error) {
 		why, s.Alert, s.AlertFrom = FailAlert, int(alert), FromServer
 	case errors.Is(err, errNotTLS), errors.Is(err, errEncrypted):
 		why = FailParse
-	case errors.Is(err, errTLSLimit):
+	case errors.Is(err, errTLSLimit), errors.Is(err, errNotCertificate):
 		why = FailProtocol
 	}
 	s.fail(f.link.ctx, why, err)
