@@ -90,7 +90,7 @@ func TestRunLife(t *testing.T) {
 		t.Errorf("tables before the end: %v", err)
 	}
 	finish(t, r, 1, 2, 3)
-	if got := names(t, dir); !slices.Equal(got, []string{"certificates", "domains", "endpoints", "hosts", "manifest.json"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{"certificates", "datapackage.json", "domains", "endpoints", "hosts", "manifest.json"}) {
 		t.Errorf("the finished run holds %v", got)
 	}
 	r.Close()

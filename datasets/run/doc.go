@@ -2,6 +2,7 @@
 // Parquet parts, and the manifest that says who made them, when and how.
 //
 //	RUN/manifest.json    Manifest: enough to cite the run and to repeat it
+//	RUN/datapackage.json the same for tools that know Frictionless Data Packages
 //	RUN/domains/...      the four final tables, each sorted by its key
 //	RUN/hosts/...
 //	RUN/endpoints/...

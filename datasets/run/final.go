@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -14,9 +15,11 @@ const finalPart = 1 << 20
 // see are those of before, or none:
 //
 //	finish/domains/part-000000.parquet ...   written, each part durably
+//	finish/datapackage.json                  written durably
 //	finish/manifest.json                     written durably: from here on there is no way back
 //	domains -> finish/old-domains            and so for each table
 //	finish/domains -> domains
+//	finish/datapackage.json -> datapackage.json
 //	spool -> finish/old-spool
 //	finish/manifest.json -> manifest.json    the run is finished
 //	finish                                   removed
@@ -87,6 +90,9 @@ func (f *Final) Commit(m Manifest) error {
 	if err := r.disk.syncDir(r.dir); err != nil {
 		return err
 	}
+	if err := r.writeDataPackage(m); err != nil {
+		return err
+	}
 	if err := r.disk.writeFile(r.path(finishName+"/"+ManifestName), data); err != nil {
 		return err
 	}
@@ -95,6 +101,14 @@ func (f *Final) Commit(m Manifest) error {
 	}
 	r.manifest = m
 	return nil
+}
+
+func (r *Run) writeDataPackage(m Manifest) error {
+	var text bytes.Buffer
+	if err := WriteDataPackage(&text, m); err != nil {
+		return err
+	}
+	return r.disk.writeFile(r.path(finishName+"/"+DataPackageName), text.Bytes())
 }
 
 // close finishes the last part of each table and lists all parts.
@@ -131,6 +145,9 @@ func (r *Run) swap() error {
 		if err := r.swapIn(string(t), r.staging(t)); err != nil {
 			return err
 		}
+	}
+	if err := r.swapIn(DataPackageName, r.path(finishName+"/"+DataPackageName)); err != nil {
+		return err
 	}
 	if err := r.swapOut(spoolName); err != nil {
 		return err
