@@ -1,6 +1,10 @@
 package judge
 
-import "danescan/datasets/run"
+import (
+	"slices"
+
+	"danescan/datasets/run"
+)
 
 // Severity says what a finding asks of the operator.
 type Severity string
@@ -45,26 +49,21 @@ type domainCheck struct {
 	evidence func(c *domainCase) []string
 }
 
-// hostChecks returns the checks of hosts in the order in which they are reported.
-func hostChecks() []hostCheck {
-	var all []hostCheck
-	for _, group := range [][]hostCheck{
-		lookupChecks(), dnssecChecks(), startTLSChecks(), recordChecks(), mismatchChecks(), anchorChecks(),
-		coverageChecks(), rolloverChecks(),
-	} {
-		all = append(all, group...)
-	}
-	return all
-}
+// The checks, in the order in which they are reported.
+var (
+	hostChecks = slices.Concat(lookupChecks(), dnssecChecks(), startTLSChecks(), recordChecks(), mismatchChecks(),
+		anchorChecks(), coverageChecks(), rolloverChecks())
+	domainChecks = slices.Concat(mxChecks(), partChecks(), domainDNSSECChecks())
+)
 
 // Findings returns every check there is, those of domains first.
 func Findings() []Check {
 	var all []Check
-	for _, c := range domainChecks() {
+	for _, c := range domainChecks {
 		c.Scope = scopeDomains
 		all = append(all, c.Check)
 	}
-	for _, c := range hostChecks() {
+	for _, c := range hostChecks {
 		c.Scope = scopeHosts
 		all = append(all, c.Check)
 	}
@@ -73,7 +72,7 @@ func Findings() []Check {
 
 func (c *hostCase) findings() []run.Finding {
 	var found []run.Finding
-	for _, check := range hostChecks() {
+	for _, check := range hostChecks {
 		if check.applies(c) {
 			found = appendFinding(found, check.Code, check.evidence(c))
 		}
@@ -83,7 +82,7 @@ func (c *hostCase) findings() []run.Finding {
 
 func (c *domainCase) findings() []run.Finding {
 	var found []run.Finding
-	for _, check := range domainChecks() {
+	for _, check := range domainChecks {
 		if check.applies(c) {
 			found = appendFinding(found, check.Code, check.evidence(c))
 		}

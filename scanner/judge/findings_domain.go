@@ -8,12 +8,6 @@ import (
 	"danescan/datasets/run"
 )
 
-// domainChecks returns the checks of domains in the order in which they are
-// reported.
-func domainChecks() []domainCheck {
-	return slices.Concat(mxChecks(), partChecks(), domainDNSSECChecks())
-}
-
 // mxChecks are about the MX records themselves.
 func mxChecks() []domainCheck {
 	return []domainCheck{

@@ -40,7 +40,7 @@ func weakest(values []run.Policy) run.Policy {
 // that it would use, or next where it would use none.
 func hostPolicy(f *HostFacts, l level) run.Policy {
 	switch {
-	case f.unconnectable():
+	case f.unconnectable() || f.Reason == run.ReasonAddressLookup:
 		return next
 	case f.Verdict == run.LookupFailed:
 		return failedLookupPolicy(f.Reason, l)
