@@ -126,7 +126,7 @@ func (v *Validator) entryKeys(owner name, all []*key, point *anchorPoint) (entry
 			if k.tag != ds.KeyTag || k.alg != ds.Algorithm {
 				continue
 			}
-			if why := k.usable(&rrset{typ: dns.TypeDS}); why != ReasonNone {
+			if why := k.usable(&rrset{typ: dns.TypeDS}, owner); why != ReasonNone {
 				reason = why
 				continue
 			}

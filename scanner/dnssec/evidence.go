@@ -43,6 +43,7 @@ type evidence struct {
 	nsec   []nsecRecord
 	chains []nsec3Chain
 
+	seen       bool   // the zone signed some, be they of use or not
 	overLimit  bool
 	failed     Reason // why a record that was wanted could not be used
 	last       *proof // of the record used last
@@ -62,6 +63,7 @@ func (r *response) gather(sets []rrset, zone *zoneKeys) *evidence {
 			continue
 		}
 		set := &evidenceSet{rrset: s}
+		e.seen = true
 		for _, rr := range s.rrs {
 			switch rr := rr.(type) {
 			case *dns.NSEC:
@@ -125,7 +127,7 @@ func (e *evidence) why() Reason {
 		return ReasonWorkLimit
 	case e.failed != ReasonNone:
 		return e.failed
-	case len(e.nsec) == 0 && len(e.chains) == 0:
+	case !e.seen:
 		return ReasonDenialMissing
 	}
 	return ReasonDenialInvalid

@@ -119,7 +119,7 @@ func (r *response) trySignature(set *rrset, sig *signature, zone *zoneKeys, timi
 		if k.tag != rr.KeyTag || k.alg != rr.Algorithm {
 			continue
 		}
-		if usable := k.usable(set); usable != ReasonNone {
+		if usable := k.usable(set, zone.apex); usable != ReasonNone {
 			reason = usable
 			continue
 		}
@@ -137,10 +137,10 @@ func (r *response) trySignature(set *rrset, sig *signature, zone *zoneKeys, timi
 	return nil, reason
 }
 
-// usable says why a key may not sign an RRset, "" where it may.
-func (k *key) usable(set *rrset) Reason {
+// usable says why a key of a zone may not sign an RRset, "" where it may.
+func (k *key) usable(set *rrset, apex name) Reason {
 	switch {
-	case k.revoked && set.typ != dns.TypeDNSKEY:
+	case k.revoked && (set.typ != dns.TypeDNSKEY || set.owner != apex):
 		return ReasonKeyRevoked
 	case !k.zone:
 		return ReasonNotZoneKey
