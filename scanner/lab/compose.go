@@ -11,12 +11,13 @@ import (
 // made for in front: names in it may point there, so it stands as well behind any
 // spelling of that question.
 type body struct {
-	wire   []byte // header and question included
-	end    int    // of the question
-	bits   uint16 // AA, AD
-	rcode  int
-	option []byte // EDNS options
-	quiet  bool   // no answer at all
+	wire    []byte // header and question included
+	end     int    // of the question
+	bits    uint16 // AA, AD
+	rcode   int
+	option  []byte // EDNS options
+	quiet   bool   // no answer at all
+	passing bool   // one of so many that it is not worth keeping
 }
 
 // sections gathers the records of one or several replies to one question.

@@ -40,10 +40,10 @@ func (r *ring) at(h hash) int {
 	return i - 1
 }
 
-// newRing hashes the names of a tree in memory.
-func newRing(z *zone, p *planted) *ring {
+// newRing hashes the names of a zone.
+func newRing(z *zone) *ring {
 	r := &ring{types: map[hash][]uint16{}}
-	for name, n := range p.nodes {
+	for n := range z.all() {
 		cut := z.isCut(n)
 		unsigned := cut && n.set(dns.TypeDS) == nil
 		if n.glue || (unsigned && z.denial == byOptOut) {
@@ -54,7 +54,7 @@ func newRing(z *zone, p *planted) *ring {
 			types = append(types, dns.TypeRRSIG)
 		}
 		slices.Sort(types)
-		r.add(z.hash(name), types)
+		r.add(z.hash(n.name), types)
 	}
 	r.sort()
 	return r

@@ -37,9 +37,6 @@ func (l *Lab) authoritative(ns *nameServer, q *query) *body {
 
 // keep returns a packed answer, made only once where it is worth keeping.
 func (l *Lab) keep(key bodyKey, make func() *body) *body {
-	if l.passing(key) {
-		return make()
-	}
 	l.mu.Lock()
 	b, ok := l.kept.get(key)
 	l.mu.Unlock()
@@ -47,6 +44,9 @@ func (l *Lab) keep(key bodyKey, make func() *body) *body {
 		return b
 	}
 	b = make()
+	if b.passing {
+		return b
+	}
 	l.mu.Lock()
 	l.kept.put(key, b)
 	l.mu.Unlock()
@@ -56,8 +56,8 @@ func (l *Lab) keep(key bodyKey, make func() *body) *body {
 // zoneAt finds the zone that a server answers from: the one nearest to the name.
 // A DS is the parent's, if the server has that, too (RFC 4035, Section 3.1.4.1).
 func (l *Lab) zoneAt(ns *nameServer, q question) *zone {
-	if ns.bulk {
-		if z := l.world.bulk.zone(q); z != nil {
+	if ns.operator != nil {
+		if z := l.world.bulk.zone(q); z != nil && &z.servers[0] == &ns.operator.servers[0] {
 			return z
 		}
 	}
@@ -95,7 +95,7 @@ func (l *Lab) fromZone(z *zone, q *query) *body {
 	if err != nil {
 		return &body{rcode: dns.RcodeServerFailure}
 	}
-	b.rcode = r.rcode
+	b.rcode, b.passing = r.rcode, z.bulk || l.world.bulk.index(q.name) >= 0
 	if !r.referral {
 		b.bits = bitAA
 	}
@@ -143,7 +143,9 @@ func (l *Lab) recurse(q *query) *body {
 			name = r.alias
 			continue
 		}
-		return s.resolved(q, r.rcode, proven && q.bits&bitCD == 0)
+		b := s.resolved(q, r.rcode, proven && q.bits&bitCD == 0)
+		b.passing = z.bulk || l.world.bulk.index(q.name) >= 0
+		return b
 	}
 	return servFail(0)
 }
@@ -197,7 +199,3 @@ func (l *Lab) zoneOf(q question) *zone {
 	}
 	return l.world.zones[at]
 }
-
-// passing reports whether an answer is one of so many that it is not worth
-// keeping.
-func (l *Lab) passing(key bodyKey) bool { return key.zone != nil && key.zone.bulk }

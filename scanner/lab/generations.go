@@ -34,5 +34,3 @@ func (g *generations[K, V]) keep(key K, v V) {
 	}
 	g.young[key] = v
 }
-
-func (g *generations[K, V]) len() int { return len(g.young) + len(g.old) }

@@ -95,11 +95,41 @@ func (s seed) prime(label string, bits int) *big.Int {
 	for n := 0; len(raw) < bits/8; n++ {
 		raw = append(raw, s.derive(label, n)...)
 	}
-	p := new(big.Int).SetBytes(raw[:bits/8])
-	p.SetBit(p, bits-1, 1).SetBit(p, bits-2, 1).SetBit(p, 0, 1)
-	two, e, rest := big.NewInt(2), big.NewInt(65537), new(big.Int)
-	for !p.ProbablyPrime(4) || rest.Mod(p, e).Int64() == 1 {
-		p.Add(p, two)
+	start := new(big.Int).SetBytes(raw[:bits/8])
+	start.SetBit(start, bits-1, 1).SetBit(start, bits-2, 1).SetBit(start, 0, 1)
+	rest := residues(start)
+	p, e, mod := new(big.Int), big.NewInt(65537), new(big.Int)
+	for step := uint64(0); ; step += 2 {
+		if divides(rest, step) {
+			continue
+		}
+		p.Add(start, p.SetUint64(step))
+		if p.ProbablyPrime(2) && mod.Mod(p, e).Int64() != 1 {
+			return p
+		}
 	}
-	return p
+}
+
+// sieveTo is the bound of the small primes that are tried before anything costly.
+const sieveTo = 1 << 13
+
+// residues maps small odd primes to what is left of n modulo each.
+func residues(n *big.Int) (out [][2]uint64) {
+	q, mod := new(big.Int), new(big.Int)
+	for i := int64(3); i < sieveTo; i += 2 {
+		if q.SetInt64(i).ProbablyPrime(0) {
+			out = append(out, [2]uint64{uint64(i), mod.Mod(n, q).Uint64()})
+		}
+	}
+	return out
+}
+
+// divides reports whether a small prime divides n+step.
+func divides(rest [][2]uint64, step uint64) bool {
+	for _, r := range rest {
+		if (r[1]+step)%r[0] == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -75,12 +75,16 @@ func New(cfg Config) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.finish(); err != nil {
-		return nil, err
+	rows := truths(cases(), cfg.Without)
+	if n := cfg.Domains - len(rows); n > 0 {
+		if err := w.addBulk(n, cfg.Without); err != nil {
+			return nil, err
+		}
 	}
+	w.finish()
 	return &Lab{
 		cfg: cfg, world: w, sigs: newSignatures(cfg.Now), count: newCounters(cfg.Count),
-		rows:  truths(cases(), cfg.Without),
+		rows:  rows,
 		kept:  generations[bodyKey, *body]{limit: keptBodies},
 		front: w.address(placeInfra, frontAt-1),
 	}, nil

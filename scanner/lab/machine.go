@@ -38,13 +38,14 @@ type machine struct {
 
 // mailServer is a machine that was built: an address and what it shows there.
 type mailServer struct {
-	addr netip.Addr
-	name string // in its greeting
-	does conduct
-	tls  *tls.Config
-	leaf *pair
-	next *pair // whose key is not in use yet
-	rsa  *pair // nil: shows one certificate only
+	addr   netip.Addr
+	name   string // in its greeting
+	does   conduct
+	tls    *tls.Config
+	leaf   *pair
+	next   *pair  // whose key is not in use yet
+	digest string // SHA-256 of the leaf's key, in hexadecimal
+	rsa    *pair  // nil: shows one certificate only
 }
 
 // newMailServer makes keys and certificates. The label makes the keys.
@@ -68,6 +69,7 @@ func (a *authority) newMailServer(label string, m machine, addr netip.Addr) (*ma
 			return nil, err
 		}
 	}
+	s.digest = association(s.leaf, "1", "1")
 	s.tls = a.config(s, m)
 	return s, nil
 }

@@ -52,15 +52,16 @@ func (l *Lab) Truth() iter.Seq[Case] {
 // Len is how many domains the list has.
 func (l *Lab) Len() int { return len(l.rows) + l.bulkDomains() }
 
-func (l *Lab) bulkDomains() int { return 0 }
+func (l *Lab) bulkDomains() int { return max(0, l.cfg.Domains-len(l.rows)) }
 
 // WriteList writes the list of domains like Tranco's: rank,domain and CRLF.
 func (l *Lab) WriteList(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	rank := 0
-	for c := range l.names0() {
-		rank++
-		fmt.Fprintf(b, "%d,%s\r\n", rank, c)
+	for i, c := range l.rows {
+		fmt.Fprintf(b, "%d,%s\r\n", i+1, c.Domain)
+	}
+	for i := range l.bulkDomains() {
+		fmt.Fprintf(b, "%d,%s\r\n", len(l.rows)+i+1, strings.TrimSuffix(l.world.bulk.name(i), "."))
 	}
 	return b.Flush()
 }
@@ -83,15 +84,4 @@ func (l *Lab) WriteTruth(w io.Writer) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// names0 goes through the names of the list.
-func (l *Lab) names0() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for c := range l.Truth() {
-			if !yield(c.Domain) {
-				return
-			}
-		}
-	}
 }

@@ -30,9 +30,9 @@ const (
 
 // nameServer is what answers at one address.
 type nameServer struct {
-	zones  map[string]*zone // none: refuses everything
-	silent bool
-	bulk   bool // serves the bulk domains, too
+	zones    map[string]*zone // none: refuses everything
+	silent   bool
+	operator *operator // of bulk domains; nil: of none
 }
 
 // world is everything that is held in memory: zones, who serves them, and the
@@ -55,6 +55,7 @@ type draft struct {
 	*zone
 	plan    plan
 	records []dns.RR
+	wrap    func(*planted) tree // adds what is computed; nil: nothing is
 }
 
 // address returns the n-th address of a place. Those that end in 0 or 255 are left
@@ -164,7 +165,7 @@ func addressRecord(name string, addr netip.Addr) dns.RR {
 }
 
 // finish delegates every zone from the one above it and puts all into place.
-func (w *world) finish() error {
+func (w *world) finish() {
 	var order []*draft
 	for _, d := range w.drafts {
 		order = append(order, d)
@@ -180,14 +181,24 @@ func (w *world) finish() error {
 		w.delegate(w.parent(d.apex), d)
 	}
 	for _, d := range order {
-		if err := d.complete(); err != nil {
-			return err
-		}
+		d.complete()
 		w.zones[d.apex] = d.zone
 		w.appoint(d)
 	}
 	w.drafts = nil
-	return nil
+	if w.bulk != nil {
+		w.populate()
+	}
+}
+
+// populate puts the bulk domains under the TLDs.
+func (w *world) populate() {
+	for tld, apex := range tldNames {
+		z := w.zones[apex]
+		c := &crowd{planted: z.tree.(*planted), bulk: w.bulk, tld: tld, apex: apex}
+		c.settle(z)
+		z.tree = c
+	}
 }
 
 func (w *world) parent(apex string) *draft {
@@ -228,7 +239,7 @@ func (w *world) delegate(parent, d *draft) {
 }
 
 // complete turns the draft's records into a tree.
-func (d *draft) complete() error {
+func (d *draft) complete() {
 	if d.keys != nil {
 		d.records = append(d.records, d.keys.dnskeys(d.apex)...)
 		if d.denial == byNSEC3 || d.denial == byOptOut {
@@ -238,9 +249,11 @@ func (d *draft) complete() error {
 	p := newPlanted(d.apex, d.records)
 	d.tree = p
 	if d.denial == byNSEC3 || d.denial == byOptOut {
-		p.hash = newRing(d.zone, p)
+		p.hash = newRing(d.zone)
 	}
-	return nil
+	if d.wrap != nil {
+		d.tree = d.wrap(p)
+	}
 }
 
 // appoint tells the servers of a zone that they serve it.
