@@ -20,40 +20,36 @@ const maxStale = 64
 //
 // Making and closing a socket costs more than asking, so they are used again:
 // connect with AF_UNSPEC takes a socket's peer and, as nobody chose it, its port
-// (man 2 connect, man 7 udp); what still lies in its queue is thrown away; and
-// the next connect draws a new port.
+// (man 2 connect, man 7 udp); what still lies in its queue is thrown away. An idle
+// socket so has neither port nor data, and the next connect draws a new port.
 type sockets struct {
 	mu     sync.Mutex
 	v4, v6 []*socket
 	closed bool
 }
 
-// socket is one of them. fn and the fields below are kept here so that connecting
-// allocates nothing.
+// socket is one of them. The functions and what they work on are kept here so
+// that connecting allocates nothing.
 type socket struct {
-	conn *net.UDPConn
-	raw  syscall.RawConn
-	fn   func(fd uintptr)
-	v6   bool
-	to   netip.AddrPort
-	sa4  syscall.SockaddrInet4
-	sa6  syscall.SockaddrInet6
-	err  error
-	junk [1]byte
+	conn      *net.UDPConn
+	raw       syscall.RawConn
+	doConnect func(fd uintptr)
+	doRelease func(fd uintptr)
+	v6        bool
+	to        netip.AddrPort
+	sa4       syscall.SockaddrInet4
+	sa6       syscall.SockaddrInet6
+	err       error
+	junk      [1]byte
 }
 
 func (p *sockets) get(server netip.AddrPort) (*socket, error) {
 	s := p.idle(server.Addr().Is6())
-	for s != nil {
-		if s.connect(server) == nil {
-			return s, nil
+	if s == nil {
+		var err error
+		if s, err = newSocket(server.Addr().Is6()); err != nil {
+			return nil, err
 		}
-		s.conn.Close()
-		s = p.idle(server.Addr().Is6())
-	}
-	s, err := newSocket(server.Addr().Is6())
-	if err != nil {
-		return nil, err
 	}
 	if err := s.connect(server); err != nil {
 		s.conn.Close()
@@ -83,6 +79,10 @@ func (p *sockets) list(v6 bool) *[]*socket {
 }
 
 func (p *sockets) put(s *socket) {
+	if s.release() != nil {
+		s.conn.Close()
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.list(s.v6)
@@ -117,25 +117,19 @@ func newSocket(v6 bool) (*socket, error) {
 		return nil, err
 	}
 	s := &socket{conn: conn, raw: raw, v6: v6}
-	s.fn = s.reconnect
+	s.doConnect, s.doRelease = s.connectFD, s.releaseFD
 	return s, nil
 }
 
 func (s *socket) connect(to netip.AddrPort) error {
 	s.to = to
-	if err := s.raw.Control(s.fn); err != nil {
+	if err := s.raw.Control(s.doConnect); err != nil {
 		return err
 	}
 	return s.err
 }
 
-func (s *socket) reconnect(fd uintptr) {
-	if s.err = disconnect(fd); s.err != nil {
-		return
-	}
-	if s.err = s.drain(int(fd)); s.err != nil {
-		return
-	}
+func (s *socket) connectFD(fd uintptr) {
 	if s.v6 {
 		s.sa6 = syscall.SockaddrInet6{Port: int(s.to.Port()), Addr: s.to.Addr().As16()}
 		s.err = syscall.Connect(int(fd), &s.sa6)
@@ -143,6 +137,19 @@ func (s *socket) reconnect(fd uintptr) {
 	}
 	s.sa4 = syscall.SockaddrInet4{Port: int(s.to.Port()), Addr: s.to.Addr().As4()}
 	s.err = syscall.Connect(int(fd), &s.sa4)
+}
+
+func (s *socket) release() error {
+	if err := s.raw.Control(s.doRelease); err != nil {
+		return err
+	}
+	return s.err
+}
+
+func (s *socket) releaseFD(fd uintptr) {
+	if s.err = disconnect(fd); s.err == nil {
+		s.err = s.drain(int(fd))
+	}
 }
 
 // disconnect takes a socket's peer and port. Package syscall has no address of

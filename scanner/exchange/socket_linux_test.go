@@ -20,6 +20,9 @@ func TestIdleSockets(t *testing.T) {
 	if n := len(p.v4); n != maxIdle {
 		t.Errorf("%d idle sockets, want %d", n, maxIdle)
 	}
+	if _, err := p.v4[0].conn.Write([]byte("x")); err == nil {
+		t.Error("an idle socket still has a peer")
+	}
 	p.close()
 	k, err := p.get(s.addr)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // WindowConfig bounds what a recursive resolver has to work on at a time.
 type WindowConfig struct {
-	Max int // questions out to one resolver at a time, at most; 0: 512
+	Max int // questions out to one resolver at a time, at most; 0: 256
 	Min int // and at least; 0: 8
 	// Silence is how many questions in a row may remain without a reply before the
 	// resolver counts as silent; 0: 20.
@@ -23,7 +23,9 @@ type WindowConfig struct {
 }
 
 const (
-	defaultWindowMax = 512
+	// defaultWindowMax is what the receive buffer of a resolver with stock kernel
+	// settings holds, should it pause for a moment.
+	defaultWindowMax = 256
 	defaultWindowMin = 8
 	defaultSilence   = 20
 
