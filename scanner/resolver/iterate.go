@@ -165,17 +165,16 @@ func (it *Iterate) lead(ctx context.Context, q dnssec.Question, f *flight) {
 		it.mu.Unlock()
 		close(f.done)
 	}()
-	f.answer = it.lookup(ctx, q)
+	f.answer = it.lookup(ctx, q, newLookup(it))
 	f.ok = ctx.Err() == nil
 }
 
 // lookup asks, validates, and where the answer is bogus asks other servers before
 // it says so.
-func (it *Iterate) lookup(ctx context.Context, q dnssec.Question) Answer {
-	if err := ctx.Err(); err != nil {
+func (it *Iterate) lookup(ctx context.Context, q dnssec.Question, l *lookup) Answer {
+	if ctx.Err() != nil {
 		return cancelledAnswer(q)
 	}
-	l := newLookup(it)
 	msg, err := l.resolve(ctx, q)
 	if err != nil {
 		return l.failure(q, msg, err)

@@ -153,17 +153,17 @@ func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.
 // of depth and number.
 func (l *lookup) seek(ctx context.Context, name string, qtype uint16, depth int) []netip.Addr {
 	limits := l.it.cfg.Limits
-	if l.asking[name] || depth > limits.Depth || l.targets >= limits.Targets {
+	q := dnssec.Question{Name: name, Type: qtype}
+	if l.sought[q] || depth > limits.Depth || l.targets >= limits.Targets {
 		return nil
 	}
-	l.asking[name] = true
-	defer delete(l.asking, name)
+	l.sought[q] = true // not again in this lookup, so that no lookup waits for itself
 	l.targets++
 	step := func(ctx context.Context, q dnssec.Question) (*part, bool, error) {
 		p, err := l.ask(ctx, q, depth)
 		return p, true, err
 	}
-	msg, _, err := l.chase(ctx, dnssec.Question{Name: name, Type: qtype}, step)
+	msg, _, err := l.chase(ctx, q, step)
 	if err != nil {
 		return nil
 	}

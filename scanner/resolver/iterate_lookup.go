@@ -17,9 +17,9 @@ import (
 type lookup struct {
 	it      *Iterate
 	work    dnssec.Work
-	queries int             // sent
-	targets int             // name-server names looked up
-	asking  map[string]bool // name-server names whose lookup is under way
+	queries int                      // sent
+	targets int                      // name-server names looked up
+	sought  map[dnssec.Question]bool // addresses of name servers looked up, or under way
 
 	replies map[dnssec.Question]*part                   // the latest to each question
 	avoid   map[dnssec.Question]map[netip.AddrPort]bool // servers whose reply did not validate
@@ -30,7 +30,7 @@ type lookup struct {
 func newLookup(it *Iterate) *lookup {
 	return &lookup{
 		it:      it,
-		asking:  map[string]bool{},
+		sought:  map[dnssec.Question]bool{},
 		replies: map[dnssec.Question]*part{},
 		avoid:   map[dnssec.Question]map[netip.AddrPort]bool{},
 	}

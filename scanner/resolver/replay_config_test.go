@@ -23,7 +23,9 @@ type rplConfig struct {
 	IPv6Only bool
 	Limits   dnssec.Limits
 	Skew     time.Duration
-	Options  map[string]string // the others, the last value of each
+	Hints    bool // given in a file
+
+	Minimises bool // qname-minimisation
 }
 
 // rplZone is a stub-zone or forward-zone clause that is being read.
@@ -34,7 +36,7 @@ type rplZone struct {
 
 // configure reads the options.
 func (s *rplScript) configure() (rplConfig, error) {
-	c := rplConfig{Options: map[string]string{}, Now: time.Unix(1_700_000_000, 0)}
+	c := rplConfig{Now: time.Unix(1_700_000_000, 0)}
 	zones := []*rplZone{{zone: Zone{Name: "."}}} // where no clause is open: the root
 	var hints strings.Builder
 	for _, o := range s.Config {
@@ -46,7 +48,7 @@ func (s *rplScript) configure() (rplConfig, error) {
 			return c, fmt.Errorf("%s: %w", o.Key, err)
 		}
 	}
-	if _, used := c.Options["root-hints"]; used {
+	if c.Hints {
 		root, err := ParseHints(hints.String())
 		if err != nil {
 			return c, err
@@ -57,7 +59,7 @@ func (s *rplScript) configure() (rplConfig, error) {
 		if len(z.zone.Servers) == 0 {
 			continue
 		}
-		if !z.forward {
+		if !z.forward || z.zone.Name != "." { // a zone that is forwarded is one whose servers are given
 			c.Zones = append(c.Zones, z.zone)
 			continue
 		}
@@ -102,8 +104,14 @@ func (c *rplConfig) option(o rplOption, zones *[]*rplZone) error {
 		c.IPv6Only = o.Value == "no"
 	case "val-nsec3-keysize-iterations":
 		err = c.iterations(o.Value)
-	default:
-		c.Options[o.Key] = strings.ToLower(o.Value)
+	case "val-sig-skew-min":
+		var n int64
+		n, err = strconv.ParseInt(o.Value, 10, 32)
+		c.Skew = time.Duration(n) * time.Second
+	case "root-hints":
+		c.Hints = true
+	case "qname-minimisation", "query-minimization", "qname-minimisation-strict":
+		c.Minimises = o.Value == "yes" || o.Value == "on"
 	}
 	return err
 }

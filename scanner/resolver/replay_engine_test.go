@@ -218,8 +218,9 @@ func TestReplaySkipsByContent(t *testing.T) {
 		"harden-algo-downgrade: yes": true, "harden-algo-downgrade: no": false,
 		"serve-expired: yes": true, "auto-trust-anchor-file: x": true,
 		`module-config: "respip validator iterator"`: true, `module-config: "validator iterator"`: false,
-		"forward-zone:\nname: \"example.com\"": true, "forward-zone:\nname: \".\"": false,
-		"stub-zone:\nname: \"example.com\"": false,
+		"local-zone: test. static": true, "local-zone: test. nodefault": false,
+		"val-override-date: \"-1\"": true, "val-override-date: \"20070916134226\"": false,
+		"forward-zone:\nname: \".\"": false, "stub-zone:\nname: \"example.com\"": false,
 	} {
 		if got := script(config, "").notForUs() != ""; got != foreign {
 			t.Errorf("%q: foreign %v, want %v", config, got, foreign)
