@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -199,15 +200,12 @@ func TestIterateOddServers(t *testing.T) {
 }
 
 func TestIterateRemembersServersWithoutEDNS(t *testing.T) {
-	var mu sync.Mutex
-	withEDNS := 0
+	var withEDNS atomic.Int32
 	world := ordinary()
 	next := world[childAddr]
 	world[childAddr] = func(w dns.ResponseWriter, m *dns.Msg) {
 		if m.IsEdns0() != nil {
-			mu.Lock()
-			withEDNS++
-			mu.Unlock()
+			withEDNS.Add(1)
 			rcode(dns.RcodeNotImplemented)(w, m)
 			return
 		}
@@ -220,8 +218,8 @@ func TestIterateRemembersServersWithoutEDNS(t *testing.T) {
 			t.Fatal(a.Outcome)
 		}
 	}
-	if withEDNS != 1 {
-		t.Errorf("asked with EDNS %d times, want once", withEDNS)
+	if n := withEDNS.Load(); n != 1 {
+		t.Errorf("asked with EDNS %d times, want once", n)
 	}
 }
 

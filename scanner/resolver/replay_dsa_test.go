@@ -1,7 +1,8 @@
 package resolver
 
 import (
-	"crypto/dsa" //nolint:staticcheck // algorithm 3 of old scripts
+	//lint:ignore SA1019 old scripts are signed with it
+	"crypto/dsa"
 	"crypto/sha1"
 	"encoding/asn1"
 	"errors"

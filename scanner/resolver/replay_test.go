@@ -20,6 +20,19 @@ import (
 // rplDirEnv names the directory with the scripts.
 const rplDirEnv = "DANESCAN_RPL_DIR"
 
+// rplSummary is the closing line of TestReplay.
+var rplSummary string
+
+// TestMain prints the closing line of TestReplay behind all that go test prints of
+// its parts.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if rplSummary != "" {
+		fmt.Println(rplSummary)
+	}
+	os.Exit(code)
+}
+
 // TestReplay plays every script below DANESCAN_RPL_DIR against the resolver and
 // the validator that scan; only exchange and clock are replaced.
 func TestReplay(t *testing.T) {
@@ -65,7 +78,7 @@ func TestReplay(t *testing.T) {
 	if passed+failed+skipped == 0 {
 		t.Errorf("no scripts in %s", dir)
 	}
-	fmt.Printf("rpl: %d passed, %d failed, %d skipped\n", passed, failed, skipped)
+	rplSummary = fmt.Sprintf("rpl: %d passed, %d failed, %d skipped", passed, failed, skipped)
 }
 
 // playFile plays one script and returns why it was not judged, where it was not.
