@@ -92,7 +92,7 @@ func (v *Validator) anchorPoints(anchors []Anchor, insecure []string) error {
 		case a.DS != nil:
 			p.ds = append(p.ds, a.DS)
 		case a.Key != nil:
-			_, rdata, err := appendRdata(nil, a.Key)
+			rdata, err := new(packer).rdata(a.Key)
 			if err != nil {
 				return fmt.Errorf("trust anchor %s: %w", a.Name, err)
 			}

@@ -147,6 +147,9 @@ func (l *lookup) settle(c claim) finding {
 				f = failed(ReasonSignerWrong)
 			}
 		}
+		if f.status == Insecure && !signer.within(anchor) {
+			f = failed(ReasonSignerWrong)
+		}
 		if f.status >= Insecure || f.reason == ReasonWorkLimit || f.reason == ReasonCancelled {
 			return f
 		}
@@ -158,7 +161,8 @@ func (l *lookup) settle(c claim) finding {
 }
 
 // maySign reports whether a zone can have signed a claim: it is above it, and an
-// anchor is above or at the zone. A zone above the closest anchor may only deny.
+// anchor is above or at the zone. A zone above the closest anchor may only prove
+// that the name does not exist.
 func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
 	if !top.within(signer) {
 		return false
@@ -167,7 +171,7 @@ func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
 		return true
 	}
 	_, point := l.v.closestAnchor(signer)
-	return c.denial && point != nil && !point.negative
+	return c.missing && point != nil && !point.negative
 }
 
 // lookAbove walks to a claim that was not shown to be true.

@@ -51,18 +51,20 @@ func lowerNames(rdata []byte, rrtype uint16) {
 	}
 }
 
-// appendRdata appends a packed record to buf and returns buf and the part of it
-// that is the record's canonical RDATA.
-func appendRdata(buf []byte, rr dns.RR) ([]byte, []byte, error) {
-	at := len(buf)
-	buf = slices.Grow(buf, dns.Len(rr)+1)
-	room := buf[at:cap(buf)]
+// packer packs records one after the other into one buffer.
+type packer struct{ buf []byte }
+
+// rdata packs a record and returns its canonical RDATA.
+func (p *packer) rdata(rr dns.RR) ([]byte, error) {
+	at := len(p.buf)
+	p.buf = slices.Grow(p.buf, dns.Len(rr)+1)
+	room := p.buf[at:cap(p.buf)]
 	end, err := dns.PackRR(rr, room, 0, nil, false)
 	if err != nil { // the estimate of the length was short, or there is no wire form
-		buf = slices.Grow(buf, 2*dns.Len(rr)+512)
-		room = buf[at:cap(buf)]
+		p.buf = slices.Grow(p.buf, 2*dns.Len(rr)+512)
+		room = p.buf[at:cap(p.buf)]
 		if end, err = dns.PackRR(rr, room, 0, nil, false); err != nil {
-			return buf[:at], nil, errRecord
+			return nil, errRecord
 		}
 	}
 	i := 0
@@ -70,41 +72,44 @@ func appendRdata(buf []byte, rr dns.RR) ([]byte, []byte, error) {
 		i += 1 + int(room[i])
 	}
 	if i += 1 + 10; i > end { // type, class, TTL, length
-		return buf[:at], nil, errRecord
+		return nil, errRecord
 	}
+	p.buf = p.buf[:at+end]
 	rdata := room[i:end:end]
 	lowerNames(rdata, rr.Header().Rrtype)
-	return buf[:at+end], rdata, nil
+	return rdata, nil
 }
 
-// canonicalRdatas returns the RDATA of the records in canonical form and order,
-// duplicates dropped (RFC 4034, Section 6.3), and the records in that order.
-func canonicalRdatas(rrs []dns.RR) ([][]byte, []dns.RR, error) {
+// canonicalise puts the records in canonical order, drops duplicates (RFC 4034,
+// Section 6.3) and keeps their RDATA in canonical form; once.
+func (s *rrset) canonicalise() error {
+	if s.rdatas != nil {
+		return nil
+	}
 	size := 0
-	for _, rr := range rrs {
+	for _, rr := range s.rrs {
 		size += dns.Len(rr) + 1
 	}
 	type pair struct {
 		rdata []byte
 		rr    dns.RR
 	}
-	buf := make([]byte, 0, size)
-	pairs := make([]pair, len(rrs))
-	for i, rr := range rrs {
-		var rdata []byte
-		var err error
-		if buf, rdata, err = appendRdata(buf, rr); err != nil {
-			return nil, nil, err
+	pack := packer{make([]byte, 0, size)}
+	pairs := make([]pair, len(s.rrs))
+	for i, rr := range s.rrs {
+		rdata, err := pack.rdata(rr)
+		if err != nil {
+			return err
 		}
 		pairs[i] = pair{rdata, rr}
 	}
 	slices.SortStableFunc(pairs, func(a, b pair) int { return bytes.Compare(a.rdata, b.rdata) })
 	pairs = slices.CompactFunc(pairs, func(a, b pair) bool { return bytes.Equal(a.rdata, b.rdata) })
-	rdatas, sorted := make([][]byte, len(pairs)), make([]dns.RR, len(pairs))
+	s.rdatas, s.rrs = make([][]byte, len(pairs)), make([]dns.RR, len(pairs))
 	for i, p := range pairs {
-		rdatas[i], sorted[i] = p.rdata, p.rr
+		s.rdatas[i], s.rrs[i] = p.rdata, p.rr
 	}
-	return rdatas, sorted, nil
+	return nil
 }
 
 // appendSigned appends what an RRSIG signs (RFC 4034, Section 3.1.8.1): its own

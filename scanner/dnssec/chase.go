@@ -27,34 +27,33 @@ func (c *chase) run() Result {
 	c.result.Status, c.ttl = Secure, ^uint32(0)
 	c.result.Rcode = c.msg.rcode
 	for {
-		set, cname, dname := c.choose()
-		switch {
-		case set != nil:
-			return c.answered(set, dname)
-		case cname == nil && dname == nil:
+		switch way := c.choose(); {
+		case way.set != nil:
+			return c.answered(way.set, way.dname)
+		case way.cname == nil && way.dname == nil:
 			return c.denied()
-		case !c.link(cname, dname):
+		case !c.link(way.cname, way.dname):
 			return c.done()
 		}
 	}
 }
 
+// way is what the answer section has for a name: the RRset asked for, or else an
+// alias at the name, above it, or both.
+type way struct{ set, cname, dname *rrset }
+
 // choose says where the chain goes on from here: to the RRset asked for, or to an
 // alias. Of an unsigned record and a signed one that exclude each other, the
 // signed one is the zone's.
-func (c *chase) choose() (set, cname, dname *rrset) {
-	set = find(c.msg.answer, c.at, c.typ)
+func (c *chase) choose() way {
+	w := way{set: find(c.msg.answer, c.at, c.typ), dname: findDNAME(c.msg.answer, c.at)}
 	if c.typ != dns.TypeCNAME {
-		cname = find(c.msg.answer, c.at, dns.TypeCNAME)
+		w.cname = find(c.msg.answer, c.at, dns.TypeCNAME)
 	}
-	dname = findDNAME(c.msg.answer, c.at)
-	if set == nil {
-		return nil, cname, dname
+	if w.set != nil && !signed(w.set) && c.typ != dns.TypeCNAME && (signed(w.cname) || signed(w.dname)) {
+		w.set = nil
 	}
-	if len(set.sigs) == 0 && c.typ != dns.TypeCNAME && (signed(cname) || signed(dname)) {
-		return nil, cname, dname
-	}
-	return set, nil, dname
+	return w
 }
 
 func signed(s *rrset) bool { return s != nil && len(s.sigs) > 0 }
@@ -102,9 +101,9 @@ func (c *chase) link(cname, dname *rrset) bool {
 		return false
 	}
 	c.seen = append(c.seen, c.at)
-	f, target, ok := c.alias(cname, dname)
+	f, target := c.alias(cname, dname)
 	link := Link{Name: c.at.String(), Status: f.status, Reason: f.reason}
-	if ok {
+	if target != "" {
 		link.Target = target.String()
 	}
 	c.result.Links = append(c.result.Links, link)
@@ -113,7 +112,7 @@ func (c *chase) link(cname, dname *rrset) bool {
 	switch {
 	case f.status < Insecure:
 		return false
-	case !ok: // the DNAME makes a name that is too long
+	case target == "": // the DNAME makes a name that is too long
 		c.result.Rcode = dns.RcodeYXDomain
 		c.place(f)
 		return false
@@ -125,28 +124,31 @@ func (c *chase) link(cname, dname *rrset) bool {
 	return true
 }
 
-// alias checks one alias and finds its target; ok is false where a DNAME makes a
+// alias checks one alias and finds its target, which is "" where a DNAME makes a
 // name that is too long.
-func (c *chase) alias(cname, dname *rrset) (f finding, target name, ok bool) {
+func (c *chase) alias(cname, dname *rrset) (finding, name) {
 	if cname != nil && (dname == nil || signed(cname)) {
-		f = c.check(cname)
+		f := c.check(cname)
 		if f.status >= Insecure || dname == nil {
-			return c.withTTL(f, cname), targetOf(cname), true
+			target := targetOf(cname)
+			if target == "" {
+				return failed(ReasonMalformed), ""
+			}
+			return c.withTTL(f, cname), target
 		}
 	}
-	f = c.check(dname)
-	target, ok = synthesise(c.at, dname)
-	f = c.withTTL(f, dname)
+	f, target := c.withTTL(c.check(dname), dname), synthesise(c.at, dname)
 	if cname == nil || f.status < Insecure {
-		return f, target, ok
+		return f, target
 	}
-	if stated := targetOf(cname); !ok || stated != target {
-		if f.status == Secure {
-			return failed(ReasonAliasMismatch), target, ok
-		}
-		return f, stated, true
+	stated := targetOf(cname)
+	switch {
+	case stated == target && target != "":
+		return c.withTTL(f, cname), target
+	case f.status == Secure:
+		return failed(ReasonAliasMismatch), target
 	}
-	return c.withTTL(f, cname), target, ok
+	return f, stated // no DNAME is proven there
 }
 
 // withTTL lowers the TTL of a finding to that of the records it is about.
@@ -172,14 +174,14 @@ func targetOf(set *rrset) name {
 }
 
 // synthesise replaces the owner of a DNAME at the end of a name by its target
-// (RFC 6672, Section 2.2); false where the result is too long.
-func synthesise(n name, dname *rrset) (name, bool) {
+// (RFC 6672, Section 2.2); "" where the result is too long.
+func synthesise(n name, dname *rrset) name {
 	target := targetOf(dname)
 	prefix := n[:len(n)-len(dname.owner)]
 	if target == "" || len(prefix)+len(target) > maxName {
-		return "", false
+		return ""
 	}
-	return prefix + target, true
+	return prefix + target
 }
 
 // answered ends the walk at the RRset asked for.
@@ -187,7 +189,7 @@ func (c *chase) answered(set, dname *rrset) Result {
 	var f finding
 	if made := c.typ == dns.TypeCNAME && !signed(set) && dname != nil; made {
 		f = c.check(dname)
-		if want, ok := synthesise(c.at, dname); f.status == Secure && (!ok || want != targetOf(set)) {
+		if want := synthesise(c.at, dname); f.status == Secure && (want == "" || want != targetOf(set)) {
 			f = failed(ReasonAliasMismatch)
 		}
 	} else {

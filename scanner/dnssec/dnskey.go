@@ -77,17 +77,17 @@ func (l *lookup) readDNSKEY(parent *node, n name, point *anchorPoint, msg *messa
 		return l.broken(parent, n, ReasonMalformed)
 	}
 	all := readKeys(set, l.v.algorithms)
-	entry, ds, reason := l.v.entryKeys(n, all, point)
+	e, reason := l.v.vouched(n, all, point)
 	if reason != ReasonNone {
 		return l.broken(parent, n, reason)
 	}
-	trusted := &zoneKeys{apex: n, keys: entry, weak: parent != nil && parent.zone.weak}
+	trusted := &zoneKeys{apex: n, keys: e.keys, weak: parent != nil && parent.zone.weak}
 	trusted.required = l.v.required(point)
 	p, reason := l.v.newResponse(l.w).verify(set, trusted)
 	if p == nil {
 		return l.broken(parent, n, reason)
 	}
-	made := &node{name: n, parent: parent, status: Secure, apex: true, ds: ds, proof: p}
+	made := &node{name: n, parent: parent, status: Secure, apex: true, ds: e.by, proof: p}
 	made.zone = &zoneKeys{apex: n, keys: all, weak: p.weak, required: trusted.required}
 	return l.lasts(made, p.ttl)
 }
@@ -108,40 +108,45 @@ func (v *Validator) required(point *anchorPoint) []uint8 {
 	return slices.Compact(algorithms)
 }
 
-// entryKeys returns the keys of a DNSKEY RRset that a DS record or an anchor
-// vouches for. Revoked keys and keys that are not for zones are none of them.
-func (v *Validator) entryKeys(owner name, all []*key, point *anchorPoint) (entry []*key, by []string, reason Reason) {
-	reason = ReasonDSMismatch
+// entry is the keys of a DNSKEY RRset that a DS record or an anchor vouches for,
+// and what does, for a trace.
+type entry struct {
+	keys []*key
+	by   []string
+}
+
+// vouched picks the entry keys. Revoked keys and keys that are not for zones are
+// none of them.
+func (v *Validator) vouched(owner name, all []*key, point *anchorPoint) (entry, Reason) {
+	var e entry
 	for _, k := range point.keys {
 		for _, have := range all {
 			if bytes.Equal(have.rdata, k.rdata) && have.zone && !have.revoked {
-				entry = append(entry, have)
-				by = append(by, fmt.Sprintf("%d %d key", k.tag, k.alg))
+				e.keys, e.by = append(e.keys, have), append(e.by, fmt.Sprintf("%d %d DNSKEY", k.tag, k.alg))
 			}
 		}
 	}
-	mismatches := 0
+	reason, mismatches := ReasonDSMismatch, 0
 	for _, ds := range point.ds {
 		for _, k := range all {
 			if k.tag != ds.KeyTag || k.alg != ds.Algorithm {
 				continue
 			}
-			if why := k.usable(&rrset{typ: dns.TypeDS}, owner); why != ReasonNone {
+			if why := k.unusable(&rrset{typ: dns.TypeDS}, owner); why != ReasonNone {
 				reason = why
 				continue
 			}
 			if vouches(ds, owner, k) {
-				entry = append(entry, k)
-				by = append(by, fmt.Sprintf("%d %d %d", ds.KeyTag, ds.Algorithm, ds.DigestType))
+				e.keys, e.by = append(e.keys, k), append(e.by, fmt.Sprintf("%d %d %d", ds.KeyTag, ds.Algorithm, ds.DigestType))
 				continue
 			}
 			if mismatches++; mismatches > v.limits.DSMismatches {
-				return nil, nil, ReasonWorkLimit
+				return entry{}, ReasonWorkLimit
 			}
 		}
 	}
-	if len(entry) == 0 {
-		return nil, nil, reason
+	if len(e.keys) == 0 {
+		return entry{}, reason
 	}
-	return entry, by, ReasonNone
+	return e, ReasonNone
 }

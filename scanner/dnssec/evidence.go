@@ -43,7 +43,7 @@ type evidence struct {
 	nsec   []nsecRecord
 	chains []nsec3Chain
 
-	seen       bool   // the zone signed some, be they of use or not
+	seen       bool // the zone signed some, be they of use or not
 	overLimit  bool
 	failed     Reason // why a record that was wanted could not be used
 	last       *proof // of the record used last

@@ -17,21 +17,7 @@ type rrset struct {
 	rrs   []dns.RR
 	sigs  []signature
 
-	canonical bool // rdatas are there, rrs are sorted and without duplicates
-	rdatas    [][]byte
-}
-
-// canonicalise fills rdatas, once.
-func (s *rrset) canonicalise() error {
-	if s.canonical {
-		return nil
-	}
-	rdatas, rrs, err := canonicalRdatas(s.rrs)
-	if err != nil {
-		return err
-	}
-	s.rdatas, s.rrs, s.canonical = rdatas, rrs, true
-	return nil
+	rdatas [][]byte // of rrs, in canonical form, see canonicalise
 }
 
 // ttl is the lowest TTL of the records.
@@ -122,37 +108,31 @@ func group(rrs []dns.RR) []rrset {
 			}
 			last, owner = h.Name, n
 		}
-		sig, isSig := rr.(*dns.RRSIG)
-		if isSig {
-			if signer, err := parseName(sig.SignerName); err == nil {
-				sets = addTo(sets, owner, sig.TypeCovered, nil, signature{sig, signer})
+		if sig, ok := rr.(*dns.RRSIG); ok {
+			signer, err := parseName(sig.SignerName)
+			if err != nil {
+				continue
 			}
+			i := place(&sets, owner, sig.TypeCovered)
+			sets[i].sigs = append(sets[i].sigs, signature{sig, signer})
 			continue
 		}
-		sets = addTo(sets, owner, h.Rrtype, rr, signature{})
+		i := place(&sets, owner, h.Rrtype)
+		sets[i].rrs = append(sets[i].rrs, rr)
 	}
 	return sets
 }
 
-// addTo puts a record or a signature in its RRset.
-func addTo(sets []rrset, owner name, typ uint16, rr dns.RR, sig signature) []rrset {
-	at := -1
-	for i := range sets {
-		if sets[i].typ == typ && sets[i].owner == owner {
-			at = i
-			break
+// place returns the index of the RRset of an owner and type, which it adds where
+// there is none yet.
+func place(sets *[]rrset, owner name, typ uint16) int {
+	for i := range *sets {
+		if (*sets)[i].typ == typ && (*sets)[i].owner == owner {
+			return i
 		}
 	}
-	if at < 0 {
-		sets = append(sets, rrset{owner: owner, typ: typ})
-		at = len(sets) - 1
-	}
-	if rr != nil {
-		sets[at].rrs = append(sets[at].rrs, rr)
-	} else {
-		sets[at].sigs = append(sets[at].sigs, sig)
-	}
-	return sets
+	*sets = append(*sets, rrset{owner: owner, typ: typ})
+	return len(*sets) - 1
 }
 
 // find returns the RRset of an owner and type, nil where it has no record.

@@ -3,6 +3,7 @@ package dnssec
 import (
 	"context"
 	"crypto/sha256"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -54,6 +55,7 @@ type Validator struct {
 	anchors    map[name]*anchorPoint
 	nodes      *nodes
 	signatures *cache[[sha256.Size]byte, bool]
+	buffers    sync.Pool // *[]byte, for what signatures cover
 }
 
 const (
@@ -77,6 +79,7 @@ func New(cfg Config) (*Validator, error) {
 		nodes:      newNodes(orElse(cfg.NodeCache, defaultNodes)),
 		signatures: newCache[[sha256.Size]byte, bool](orElse(cfg.SignatureCache, defaultSignatures)),
 	}
+	v.buffers.New = func() any { b := make([]byte, 0, 4096); return &b }
 	if cfg.SHA1 == SHA1Insecure {
 		delete(v.algorithms, dns.RSASHA1)
 		delete(v.algorithms, dns.RSASHA1NSEC3SHA1)

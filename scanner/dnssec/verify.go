@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -47,36 +46,44 @@ func (r *response) verify(set *rrset, zone *zoneKeys) (*proof, Reason) {
 	if err := set.canonicalise(); err != nil {
 		return nil, ReasonMalformed
 	}
-	worst, attempts := ReasonSignerWrong, 0
-	var found *proof
-	missing := slices.Clone(zone.required)
-	// Signatures in their time first, so that old ones beside them do no harm.
+	c := &checking{r: r, set: set, zone: zone}
+	return c.all()
+}
+
+// checking is the verification of one RRset.
+type checking struct {
+	r        *response
+	set      *rrset
+	zone     *zoneKeys
+	attempts int
+}
+
+// all tries the RRSIGs: those in their time first, so that old ones beside them do
+// no harm.
+func (c *checking) all() (*proof, Reason) {
+	worst, missing := ReasonSignerWrong, slices.Clone(c.zone.required)
 	for _, inTime := range [2]bool{true, false} {
-		for i := range set.sigs {
-			sig := &set.sigs[i]
-			timing := r.v.checkTime(sig.rr)
+		for i := range c.set.sigs {
+			sig := &c.set.sigs[i]
+			timing := c.r.v.checkTime(sig.rr)
 			if (timing == ReasonNone) != inTime {
 				continue
 			}
-			p, reason := r.trySignature(set, sig, zone, timing, &attempts)
-			if p != nil {
-				found = p
+			p, reason := c.try(sig, timing)
+			switch {
+			case p != nil:
 				missing = slices.DeleteFunc(missing, func(alg uint8) bool { return alg == p.alg })
 				if len(missing) == 0 {
 					return p, ReasonNone
 				}
-				continue
-			}
-			if reason == ReasonWorkLimit {
+				reason = ReasonAlgorithmMissing
+			case reason == ReasonWorkLimit:
 				return nil, ReasonWorkLimit
 			}
 			if furthest[reason] > furthest[worst] {
 				worst = reason
 			}
 		}
-	}
-	if found != nil {
-		return nil, ReasonAlgorithmMissing
 	}
 	return nil, worst
 }
@@ -85,60 +92,72 @@ func (r *response) verify(set *rrset, zone *zoneKeys) (*proof, Reason) {
 var furthest = map[Reason]int{
 	ReasonSignerWrong: 1, ReasonLabels: 2, ReasonUnsupportedAlg: 3, ReasonKeyMissing: 4,
 	ReasonKeyRevoked: 5, ReasonNotZoneKey: 5, ReasonKeyUnusable: 6, ReasonMalformed: 7, ReasonSignatureNotYet: 8,
-	ReasonSignatureExpired: 9, ReasonSignatureInvalid: 10,
+	ReasonSignatureExpired: 9, ReasonSignatureInvalid: 10, ReasonAlgorithmMissing: 11,
 }
 
-// trySignature checks one RRSIG: what costs nothing first.
-func (r *response) trySignature(set *rrset, sig *signature, zone *zoneKeys, timing Reason, attempts *int) (*proof, Reason) {
-	rr := sig.rr
-	if sig.signer != zone.apex || !set.owner.within(zone.apex) {
+// try checks one RRSIG: what costs nothing first.
+func (c *checking) try(sig *signature, timing Reason) (*proof, Reason) {
+	rr, owner := sig.rr, c.set.owner
+	if sig.signer != c.zone.apex || !owner.within(c.zone.apex) {
 		return nil, ReasonSignerWrong
 	}
 	labels := int(rr.Labels)
-	if labels > set.owner.signedLabels() || labels < sig.signer.labels() {
+	if labels > owner.signedLabels() || labels < sig.signer.labels() {
 		return nil, ReasonLabels
 	}
-	if r.v.algorithms[rr.Algorithm] == nil {
+	if c.r.v.algorithms[rr.Algorithm] == nil {
 		return nil, ReasonUnsupportedAlg
 	}
 	if timing != ReasonNone {
-		return nil, r.charge(attempts, timing)
+		return nil, c.charge(timing)
 	}
-	owner := set.owner
 	if labels < owner.signedLabels() {
 		if owner = owner.suffix(labels).wildcard(); owner == "" {
 			return nil, ReasonLabels
 		}
 	}
-	signed, err := base64.StdEncoding.DecodeString(rr.Signature)
+	octets, err := base64.StdEncoding.DecodeString(rr.Signature)
 	if err != nil {
 		return nil, ReasonMalformed
 	}
+	return c.tryKeys(sig, owner, octets)
+}
+
+// tryKeys checks one RRSIG with every key that it may mean: tags and algorithms
+// are no names (RFC 4034, Section 5.3.1; CVE-2023-50387).
+func (c *checking) tryKeys(sig *signature, owner name, octets []byte) (*proof, Reason) {
 	reason, tried := ReasonKeyMissing, 0
-	for _, k := range zone.keys {
-		if k.tag != rr.KeyTag || k.alg != rr.Algorithm {
+	var data []byte
+	for _, k := range c.zone.keys {
+		if k.tag != sig.rr.KeyTag || k.alg != sig.rr.Algorithm {
 			continue
 		}
-		if usable := k.usable(set, zone.apex); usable != ReasonNone {
-			reason = usable
+		if why := k.unusable(c.set, c.zone.apex); why != ReasonNone {
+			reason = why
 			continue
 		}
-		if tried++; tried > r.v.limits.KeysPerTag {
+		if tried++; tried > c.r.v.limits.KeysPerTag {
 			return nil, ReasonWorkLimit
 		}
-		if over := r.charge(attempts, ReasonNone); over != ReasonNone {
+		if over := c.charge(ReasonSignatureInvalid); over == ReasonWorkLimit {
 			return nil, over
 		}
-		if r.verifyWith(k, set, sig, owner, signed) {
-			return r.v.proof(set, sig, k, zone), ReasonNone
+		if data == nil {
+			pooled := c.r.v.buffers.Get().(*[]byte)
+			defer c.r.v.buffers.Put(pooled)
+			*pooled = appendSigned((*pooled)[:0], sig, owner, c.set.rdatas)
+			data = *pooled
+		}
+		if c.r.genuine(k, data, octets) {
+			return c.r.v.proof(c.set, sig, k, c.zone), ReasonNone
 		}
 		reason = ReasonSignatureInvalid
 	}
 	return nil, reason
 }
 
-// usable says why a key of a zone may not sign an RRset, "" where it may.
-func (k *key) usable(set *rrset, apex name) Reason {
+// unusable says why a key of a zone may not sign an RRset, "" where it may.
+func (k *key) unusable(set *rrset, apex name) Reason {
 	switch {
 	case k.revoked && (set.typ != dns.TypeDNSKEY || set.owner != apex):
 		return ReasonKeyRevoked
@@ -152,37 +171,36 @@ func (k *key) usable(set *rrset, apex name) Reason {
 
 // charge counts one check of a signature. It returns reason, or ReasonWorkLimit
 // where a limit is passed.
-func (r *response) charge(attempts *int, reason Reason) Reason {
-	*attempts++
+func (c *checking) charge(reason Reason) Reason {
+	r, limits := c.r, &c.r.v.limits
+	c.attempts++
 	r.verifications++
 	r.w.Verifications++
-	limits := &r.v.limits
-	if *attempts > limits.RRsetVerifications || r.verifications > limits.ResponseVerifications ||
+	if c.attempts > limits.RRsetVerifications || r.verifications > limits.ResponseVerifications ||
 		r.w.Verifications > limits.LookupVerifications {
 		return ReasonWorkLimit
 	}
 	return reason
 }
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4096); return &b }}
-
-// verifyWith does the cryptography, or remembers how it ended before. The key of
-// the memory holds everything that the answer depends on.
-func (r *response) verifyWith(k *key, set *rrset, sig *signature, owner name, signed []byte) bool {
-	pooled := buffers.Get().(*[]byte)
-	defer buffers.Put(pooled)
-	data := appendSigned((*pooled)[:0], sig, owner, set.rdatas)
-	size := len(data)
-	data = append(append(data, signed...), k.rdata...)
-	data = binary.BigEndian.AppendUint32(data, uint32(size))
-	data = binary.BigEndian.AppendUint32(data, uint32(len(signed)))
-	*pooled = data
-	id := sha256.Sum256(data)
+// genuine does the cryptography, or remembers how it ended before. What it is
+// remembered by is a hash of all that the answer depends on.
+func (r *response) genuine(k *key, data, octets []byte) bool {
+	h := sha256.New()
+	var sizes [8]byte
+	binary.BigEndian.PutUint32(sizes[:4], uint32(len(data)))
+	binary.BigEndian.PutUint32(sizes[4:], uint32(len(octets)))
+	h.Write(sizes[:])
+	h.Write(data)
+	h.Write(octets)
+	h.Write(k.rdata)
+	var id [sha256.Size]byte
+	h.Sum(id[:0])
 	if valid, ok := r.v.signatures.get(id); ok {
 		r.w.Cached++
 		return valid
 	}
-	valid := k.pub.Verify(data[:size], signed)
+	valid := k.pub.Verify(data, octets)
 	r.v.signatures.set(id, valid)
 	return valid
 }
