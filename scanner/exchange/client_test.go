@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -213,8 +214,21 @@ func bits(query []byte) string {
 	return text
 }
 
-func TestNoSuchQuestion(t *testing.T) {
-	_, err := New(quick).Exchange(context.Background(), netip.MustParseAddrPort("127.0.0.1:1"), dnssec.Question{Name: "a..b."}, Options{})
+// TestNames packs names of all lengths and some that are none.
+func TestNames(t *testing.T) {
+	for name, ok := range map[string]bool{
+		".": true, "example.": true, strings.Repeat("a.", 127): true, strings.Repeat("a.", 128): false,
+		strings.Repeat("abcdefg.", 31) + "abcde.":  true,  // 255 octets
+		strings.Repeat("abcdefg.", 31) + "abcdef.": false, // 256 octets
+		strings.Repeat("a", 63) + ".":              true,
+		strings.Repeat("a", 64) + ".":              false,
+		"a..b.":                                    false, "\\000\\255.": true,
+	} {
+		if _, err := pack(dnssec.Question{Name: name, Type: dns.TypeA}, Options{}); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	_, err := client(t, quick).Exchange(context.Background(), netip.MustParseAddrPort("127.0.0.1:1"), dnssec.Question{Name: "a..b."}, Options{})
 	if kindOfError(err) != Malformed {
 		t.Error(err)
 	}

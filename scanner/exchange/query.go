@@ -3,6 +3,7 @@ package exchange
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/miekg/dns"
@@ -14,7 +15,10 @@ import (
 // every network unfragmented.
 const udpSize = 1232
 
-const headerSize = 12
+const (
+	headerSize = 12
+	maxName    = 255 // octets (RFC 1035, Section 2.3.4)
+)
 
 // query is a packed question. Its ID is drawn anew for each try.
 type query struct {
@@ -39,8 +43,11 @@ const (
 // pack writes the question by hand: the general packer costs more than the
 // system calls that send its work.
 func pack(q dnssec.Question, opt Options) (*query, error) {
-	wire := make([]byte, headerSize+255+4+11)
+	wire := make([]byte, headerSize+maxName+1+4+11)
 	end, err := dns.PackDomainName(dns.CanonicalName(q.Name), wire, headerSize, nil, false)
+	if err == nil && end-headerSize > maxName {
+		err = errNameLong
+	}
 	if err != nil {
 		return nil, fmt.Errorf("name %q cannot be asked for: %w", q.Name, err)
 	}
@@ -57,6 +64,8 @@ func pack(q dnssec.Question, opt Options) (*query, error) {
 	x.wire = wire[:end]
 	return x, nil
 }
+
+var errNameLong = errors.New("longer than 255 octets")
 
 func flags(opt Options) uint16 {
 	var f uint16

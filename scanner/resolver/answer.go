@@ -3,6 +3,7 @@ package resolver
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -17,9 +18,18 @@ const noEDE = -1
 // asked makes the canonical question; false where name is no domain name.
 func asked(name string, qtype uint16) (dnssec.Question, bool) {
 	q := dnssec.Question{Name: dns.CanonicalName(name), Type: qtype}
-	_, ok := dns.IsDomainName(q.Name)
-	return q, ok && name != ""
+	return q, name != "" && isName(q.Name)
 }
+
+// isName reports whether a name can be sent: no empty label, none over 63 octets,
+// 255 octets in all (RFC 1035, Section 2.3.4).
+func isName(name string) bool {
+	var wire [maxName + 1]byte
+	n, err := dns.PackDomainName(name, wire[:], 0, nil, false)
+	return err == nil && n <= maxName
+}
+
+const maxName = 255
 
 // failure is the answer of a lookup that came to nothing.
 func failure(q dnssec.Question, o Outcome, why dnssec.Reason) Answer {
@@ -143,7 +153,6 @@ type chain struct {
 func follow(section []dns.RR, q dnssec.Question) chain {
 	var c chain
 	at := q.Name
-	seen := map[string]bool{at: true}
 	for {
 		if c.records = recordsAt(section, at, q.Type); len(c.records) > 0 {
 			return c
@@ -157,11 +166,10 @@ func follow(section []dns.RR, q dnssec.Question) chain {
 			return c
 		}
 		c.links = append(c.links, dnssec.Link{Name: at, Target: to})
-		if seen[to] {
+		if slices.ContainsFunc(c.links, func(l dnssec.Link) bool { return l.Name == to }) {
 			c.loop = true
 			return c
 		}
-		seen[to] = true
 		at = to
 	}
 }
@@ -195,9 +203,20 @@ func alias(section []dns.RR, name string) (target string, ok bool) {
 		if owner == name || !dns.IsSubDomain(owner, name) {
 			continue
 		}
-		target = dns.CanonicalName(name[:len(name)-len(owner)] + dname.Target)
-		_, ok = dns.IsDomainName(target)
-		return target, ok
+		return rewrite(name, owner, dns.CanonicalName(dname.Target))
 	}
 	return "", false
+}
+
+// rewrite replaces the owner of a DNAME at the end of name by its target (RFC
+// 6672, Section 2.2); false where the result is too long.
+func rewrite(name, owner, target string) (string, bool) {
+	if owner == "." {
+		owner = ""
+	}
+	if target == "." {
+		target = ""
+	}
+	to := name[:len(name)-len(owner)] + target
+	return to, isName(to)
 }

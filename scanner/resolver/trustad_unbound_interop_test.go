@@ -218,7 +218,8 @@ remote-control:
 	for _, z := range realZones {
 		conf += fmt.Sprintf("stub-zone:\n name: \"%s\"\n stub-addr: 127.0.0.1@%d\n", z.name, n.nsd)
 	}
-	conf += fmt.Sprintf("stub-zone:\n name: \"dead.test.\"\n stub-addr: 127.0.0.1@%d\n", refuser(t))
+	conf += fmt.Sprintf("stub-zone:\n name: \"dead.test.\"\n stub-addr: 127.0.0.1@%d\n", answering(t, refuse))
+	conf += fmt.Sprintf("stub-zone:\n name: \"slow.test.\"\n stub-addr: 127.0.0.1@%d\n", answering(t, dawdle))
 	name := n.file(t, fmt.Sprintf("unbound-%d.conf", port), conf)
 	n.unbound = n.start(t, "unbound", "-d", "-c", filepath.Join(n.dir, name))
 	addr := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
@@ -291,16 +292,14 @@ func freePort(t testing.TB) int {
 	return 0
 }
 
-// refuser is a name server that refuses every question.
-func refuser(t testing.TB) int {
+// answering starts a name server of the test's own and returns its port.
+func answering(t testing.TB, h dns.HandlerFunc) int {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &dns.Server{PacketConn: conn, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeRefused))
-	})}
+	s := &dns.Server{PacketConn: conn, Handler: h}
 	done := make(chan error)
 	go func() { done <- s.ActivateAndServe() }()
 	t.Cleanup(func() {
@@ -308,4 +307,23 @@ func refuser(t testing.TB) int {
 		<-done
 	})
 	return conn.LocalAddr().(*net.UDPAddr).Port
+}
+
+// refuse refuses every question.
+func refuse(w dns.ResponseWriter, q *dns.Msg) {
+	w.WriteMsg(new(dns.Msg).SetRcode(q, dns.RcodeRefused))
+}
+
+// dawdle answers after 2.5 s.
+func dawdle(w dns.ResponseWriter, q *dns.Msg) {
+	m := new(dns.Msg).SetReply(q)
+	m.Authoritative = true
+	rr, err := dns.NewRR(q.Question[0].Name + " 300 A 192.0.2.7")
+	if err != nil {
+		return
+	}
+	if q.Question[0].Qtype == dns.TypeA {
+		m.Answer = []dns.RR{rr}
+	}
+	time.AfterFunc(2500*time.Millisecond, func() { w.WriteMsg(m) })
 }

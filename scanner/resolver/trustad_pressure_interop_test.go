@@ -105,3 +105,21 @@ func TestInteropSilence(t *testing.T) {
 		t.Errorf("its end is not noticed: %s", &text)
 	}
 }
+
+// TestInteropSlow asks for a name whose server needs longer than a stock Unbound
+// remembers who asked: asking again gets the answer.
+func TestInteropSlow(t *testing.T) {
+	n := newRealNet(t)
+	c := exchange.New(exchange.Config{Shared: 1, Retries: 5})
+	defer c.Close()
+	r, err := NewTrustAD(TrustADConfig{Exchanger: c, Server: n.Resolver})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	a := r.Lookup(context.Background(), "host.slow.test", dns.TypeA)
+	t.Logf("%v %v after %v and %d queries", a.Outcome, a.Status, time.Since(start).Round(time.Millisecond), a.Queries)
+	if a.Outcome != Found || a.Status != dnssec.Insecure {
+		t.Errorf("%+v", a)
+	}
+}
