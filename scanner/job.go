@@ -37,32 +37,50 @@ type Job struct {
 // the same job with Resume goes on from there.
 var ErrInterrupted = errors.New("interrupted; what is done is kept")
 
-// Scan does a job: collect, then finish.
+// Scan does a job: collect, then finish. What is wrong with the list, the settings
+// or the run directory is said before the first packet.
 func Scan(ctx context.Context, job Job) (Summary, error) {
 	names, err := list.Open(job.Source, job.List)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer names.Close()
-	lookups, err := job.DNS.open(ctx)
+	lookups, err := job.DNS.open()
 	if err != nil {
 		return Summary{}, err
 	}
 	defer lookups.close()
+	if err := job.admissible(); err != nil {
+		return Summary{}, err
+	}
+	if err := lookups.preflight(ctx); err != nil {
+		return Summary{}, err
+	}
 	r, err := job.open(names, lookups)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer r.Close()
-	if !r.Finished() {
-		if err := job.collect(ctx, r, names, lookups); err != nil {
-			return Summary{}, err
-		}
+	if err := job.collect(ctx, r, names, lookups); err != nil {
+		return Summary{}, err
 	}
 	return finishRun(ctx, r)
 }
 
-// open begins a run directory, or opens the one to go on with.
+// admissible says whether the job may write to its directory.
+func (job Job) admissible() error {
+	if !job.Resume {
+		return run.Free(job.Dir)
+	}
+	r, err := run.Open(job.Dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(job.fits(r), r.Close())
+}
+
+// open begins a run directory, or opens the one to go on with and notes the
+// interruption.
 func (job Job) open(names *list.File, l *lookups) (*run.Run, error) {
 	if !job.Resume {
 		m, err := job.manifest(names, l)
@@ -75,12 +93,13 @@ func (job Job) open(names *list.File, l *lookups) (*run.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, job.resume(r)
+	m := r.Manifest()
+	m.Interruptions = append(m.Interruptions, run.Interruption{Resumed: stamp(time.Now())})
+	return r, r.WriteManifest(m)
 }
 
-// resume checks that the run was begun with the same settings, and notes the
-// interruption.
-func (job Job) resume(r *run.Run) error {
+// fits checks that a run to go on with was begun with the same settings.
+func (job Job) fits(r *run.Run) error {
 	m := r.Manifest()
 	if r.Finished() {
 		return fmt.Errorf("%s: nothing to resume: the run is finished", job.Dir)
@@ -93,8 +112,7 @@ func (job Job) resume(r *run.Run) error {
 			return fmt.Errorf("%s: the run was begun with --%s=%s, not %s: a run has one set of settings", job.Dir, name, was, value)
 		}
 	}
-	m.Interruptions = append(m.Interruptions, run.Interruption{Resumed: stamp(time.Now())})
-	return r.WriteManifest(m)
+	return nil
 }
 
 // decides reports whether a setting decides what a run finds, beside how fast.

@@ -43,10 +43,11 @@ func TestInteropPostfix(t *testing.T) {
 	domains := w.scan(t)
 	table := new(bytes.Buffer)
 	tw := tabwriter.NewWriter(table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "domain\tdanescan iterating\tdanescan believing Unbound\tposttls-finger\t")
+	fmt.Fprintln(tw, "domain\titerate\tforward to Unbound\tbelieve Unbound\tposttls-finger\t")
 	for _, c := range postfixCases {
 		finger := w.finger(t, c.domain)
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t\n", c.domain, domains["iterate"][c.domain], domains["trust-ad"][c.domain], finger)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t\n", c.domain,
+			domains["iterate"][c.domain], domains["forward"][c.domain], domains["trust-ad"][c.domain], finger)
 		for mode, verdicts := range domains {
 			if got := verdicts[c.domain]; got != c.verdict {
 				t.Errorf("%s (%s): verdict %s, want %s", c.domain, mode, got, c.verdict)
@@ -426,6 +427,7 @@ func (w *postfixWorld) scan(t *testing.T) map[string]map[string]string {
 	verdicts := map[string]map[string]string{}
 	for mode, dns := range map[string]DNS{
 		"iterate":  {RootHints: w.hints, TrustAnchor: w.anchor, AllowPrivate: true, Timeout: time.Second, Retries: 3},
+		"forward":  {Resolvers: []string{recursor}, TrustAnchor: w.anchor, AllowPrivate: true, Timeout: 2 * time.Second, Retries: 3},
 		"trust-ad": {Resolvers: []string{recursor}, TrustAD: true, AllowPrivate: true, Timeout: 2 * time.Second, Retries: 3},
 	} {
 		dir := filepath.Join(w.dir, "run-"+mode)

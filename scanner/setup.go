@@ -2,7 +2,6 @@ package scanner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -65,12 +64,14 @@ type lookups struct {
 	validator *dnssec.Validator // nil where none is here
 	anchors   []string          // DS records in zone-file form
 	addresses []netip.AddrPort
+	// preflight asks whether the resolver can be relied on. The error says what to
+	// do.
+	preflight func(context.Context) error
 	close     func()
 }
 
-// open makes the resolver that d describes, and asks it whether it can be relied
-// on.
-func (d DNS) open(ctx context.Context) (*lookups, error) {
+// open makes the resolver that d describes. It sends nothing yet.
+func (d DNS) open() (*lookups, error) {
 	servers, err := d.servers()
 	if err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func (d DNS) open(ctx context.Context) (*lookups, error) {
 			c.Close()
 		}
 	}
-	if err := d.choose(ctx, l, client); err != nil {
+	if err := d.choose(l, client); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -124,12 +125,12 @@ func (d DNS) servers() ([]netip.AddrPort, error) {
 }
 
 // choose makes the resolver of the mode asked for.
-func (d DNS) choose(ctx context.Context, l *lookups, client *exchange.Client) error {
+func (d DNS) choose(l *lookups, client *exchange.Client) error {
 	switch d.mode() {
 	case modeTrustAD:
-		return d.believe(ctx, l, client)
+		return d.believe(l, client)
 	case modeForward:
-		return errors.New("--resolver without --trust-ad (validating here what a resolver fetches) is not there yet: iterate from the root, or add --trust-ad")
+		return d.forward(l, client)
 	}
 	return d.iterate(l, client)
 }
@@ -158,6 +159,31 @@ func (d DNS) iterate(l *lookups, client *exchange.Client) error {
 		return err
 	}
 	l.Resolver = resolver.NewCached(it, resolver.CacheConfig{Now: d.now()})
+	l.preflight = d.checkTrust(l)
+	return nil
+}
+
+// checkTrust looks whether the root validates.
+func (d DNS) checkTrust(l *lookups) func(context.Context) error {
+	return func(ctx context.Context) error { return resolver.CheckTrust(ctx, l, d.now()) }
+}
+
+// forward asks recursive resolvers, and validates here.
+func (d DNS) forward(l *lookups, client *exchange.Client) error {
+	if err := d.validate(l); err != nil {
+		return err
+	}
+	f, err := resolver.NewForward(resolver.ForwardConfig{
+		Exchanger: client, Servers: l.addresses, Validator: l.validator, Now: d.now(),
+	})
+	if err != nil {
+		return err
+	}
+	l.Resolver = resolver.NewCached(f, resolver.CacheConfig{Now: d.now()})
+	l.preflight = f.Preflight
+	if d.TrustAnchor != "" { // a root of its own need not have com.
+		l.preflight = d.checkTrust(l)
+	}
 	return nil
 }
 
@@ -194,15 +220,15 @@ func anchorText(a dnssec.Anchor) string {
 }
 
 // believe leaves validation to a resolver on this machine.
-func (d DNS) believe(ctx context.Context, l *lookups, client *exchange.Client) error {
+func (d DNS) believe(l *lookups, client *exchange.Client) error {
 	t, err := resolver.NewTrustAD(resolver.TrustADConfig{
 		Exchanger: client, Server: l.addresses[0], Insecure: d.TrustADAnywhere, Now: d.now(),
 	})
 	if err != nil {
 		return fmt.Errorf("--trust-ad: %w", err)
 	}
-	l.Resolver = t
-	return t.Preflight(ctx)
+	l.Resolver, l.preflight = t, t.Preflight
+	return nil
 }
 
 // file reads a small file that a flag names.
