@@ -108,5 +108,11 @@ func trimDot(name string) string {
 	return strings.TrimSuffix(name, ".")
 }
 
-// canonical returns a name as rows spell it: lower case, no final dot.
-func canonical(name string) string { return strings.ToLower(trimDot(name)) }
+// canonical returns a name as rows spell it: lower case, no final dot; the root
+// stays a dot.
+func canonical(name string) string {
+	if name == "." {
+		return name
+	}
+	return strings.ToLower(trimDot(name))
+}
