@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -28,6 +29,9 @@ type entry struct {
 // openssl s_client at security level 0 about each. Whatever s_client connects to
 // must come out as the chain that it shows, byte by byte.
 func TestInteropMatrix(t *testing.T) {
+	if os.Getenv(namespaceEnv) == "" {
+		unpackExim(t)
+	}
 	if !inNamespace(t) {
 		return
 	}

@@ -14,13 +14,15 @@ import (
 	"time"
 )
 
+// namespaceEnv is set in the run of a test inside its namespace.
+const namespaceEnv = "DANESCAN_SMTP_NAMESPACE"
+
 // inNamespace runs the test that calls it once more in a network and mount
 // namespace of its own, with loopback alone, and reports whether this is that run.
 // Servers can then listen where they like without meeting anybody.
 func inNamespace(t *testing.T) bool {
 	t.Helper()
-	const mark = "DANESCAN_SMTP_NAMESPACE"
-	if os.Getenv(mark) != "" {
+	if os.Getenv(namespaceEnv) != "" {
 		return true
 	}
 	need(t, "unshare", "ip")
@@ -32,7 +34,7 @@ func inNamespace(t *testing.T) bool {
 		args = append([]string{"-r"}, args...)
 	}
 	cmd := exec.CommandContext(ctx, "unshare", args...)
-	cmd.Env = append(os.Environ(), mark+"=1")
+	cmd.Env = append(os.Environ(), namespaceEnv+"=1")
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	switch {

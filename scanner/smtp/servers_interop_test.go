@@ -11,7 +11,7 @@ import (
 // matrix returns the configurations of TestInteropMatrix.
 func matrix(t *testing.T) []entry {
 	w := &workshop{t: t, dir: t.TempDir()}
-	return slices.Concat(w.versions(), w.exchanges(), w.keys(), w.pairs(), w.shapes(), w.clients(), w.malformed(), w.gnutls())
+	return slices.Concat(w.versions(), w.exchanges(), w.keys(), w.pairs(), w.shapes(), w.clients(), w.malformed(), w.gnutls(), w.mtas())
 }
 
 func (w *workshop) versions() []entry {

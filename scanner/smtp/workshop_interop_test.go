@@ -35,7 +35,7 @@ func (w *workshop) file(blocks ...*pem.Block) string {
 	for _, b := range blocks {
 		all = append(all, pem.EncodeToMemory(b)...)
 	}
-	if err := os.WriteFile(path, all, 0o600); err != nil {
+	if err := os.WriteFile(path, all, 0o644); err != nil {
 		w.t.Fatal(err)
 	}
 	return path
@@ -84,6 +84,9 @@ func (w *workshop) request(args ...string) pair {
 		}
 	}
 	openssl(w.t, append(append(all, "-keyout", p.key), args...)...)
+	if err := os.Chmod(p.key, 0o644); err != nil { // Exim reads it as its own user
+		w.t.Fatal(err)
+	}
 	return p
 }
 
