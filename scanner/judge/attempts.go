@@ -1,13 +1,15 @@
 package judge
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"danescan/datasets/run"
 )
 
-// counting returns the indices of the sessions that decide a host, in the order
-// given: at each address those of the last attempt. An attempt looks at an address
+// counting returns the indices of the sessions that decide a host, by address and
+// algorithm whatever the order given: at each address those of the last attempt. An attempt looks at an address
 // with every certificate algorithm, so that the last one replaces the others even
 // where it came less far. Sessions with another base domain than base, seen
 // before the records moved, do not count; an empty base is any.
@@ -25,6 +27,10 @@ func counting(ends []run.Endpoint, base string) []int {
 			picked = append(picked, i)
 		}
 	}
+	slices.SortStableFunc(picked, func(i, j int) int {
+		a, b := &ends[i], &ends[j]
+		return cmp.Or(strings.Compare(a.Address, b.Address), strings.Compare(string(a.Algorithm), string(b.Algorithm)))
+	})
 	return picked
 }
 

@@ -45,7 +45,7 @@ func (c *hostCase) agilityDependent(s *session) bool {
 		return false
 	}
 	verified := func(v dane.Verifier) bool {
-		return v.Verify(c.records, s.chain, dane.Names{c.base}, s.e.ScannedAt).Verified
+		return v.Verify(c.records, s.chain, dane.Names{c.base}, c.judge.moment(s.e.ScannedAt)).Verified
 	}
 	return verified(strongest) != verified(reversed)
 }

@@ -6,7 +6,7 @@ import "danescan/datasets/run"
 // with the names that a certificate may carry for mail to this domain. host gives
 // the facts of a judged host by its name as the row spells it.
 func (j Judge) Domain(d *run.Domain, host func(name string) HostFacts) {
-	c := domainCase{domain: d, secure: d.MXDNSSEC == run.Secure}
+	c := domainCase{judge: j, domain: d, secure: d.MXDNSSEC == run.Secure}
 	names := references(&d.DomainEvidence)
 	for i := range d.MX {
 		mx := &d.MX[i]
@@ -17,6 +17,7 @@ func (j Judge) Domain(d *run.Domain, host func(name string) HostFacts) {
 	c.fill()
 }
 
+// factsOf returns the facts of an MX target, which may be no host name at all.
 func factsOf(name string, host func(name string) HostFacts) HostFacts {
 	if ok, reason := MXTarget(name); !ok {
 		return untouched(reason)
@@ -30,9 +31,11 @@ func factsOf(name string, host func(name string) HostFacts) HostFacts {
 
 // domainCase is a domain with all that its verdict and findings are made from.
 type domainCase struct {
-	domain *run.Domain
-	secure bool
-	hosts  []mxHost
+	judge   Judge
+	domain  *run.Domain
+	secure  bool // the MX records, or the proof that there are none
+	hosts   []mxHost
+	lookups []namedLookup
 }
 
 // mxHost is one MX host of a domain.
@@ -62,10 +65,12 @@ func (c *domainCase) fill() {
 	policies(v, d.MXKind, c.secure, routes)
 	v.Provider, v.SelfHosted = provider(&d.DomainEvidence, c.hosts)
 	v.DNSOperator = dnsOperator(d.NS)
+	c.lookups = c.listLookups()
 	v.Findings = c.findings()
 }
 
-// count adds a host to the domain's counts.
+// count adds a host to the domain's counts. A host counts as one with TLSA records
+// where they are secure, usable or not: others oblige nobody to anything.
 func count(v *run.DomainVerdict, h *mxHost) {
 	if h.facts.State == run.TLSAUsable || h.facts.State == run.TLSAUnusable {
 		v.HostsWithTLSA++

@@ -83,7 +83,7 @@ func chainOf(e *run.Endpoint, certs Certificates) (dane.Chain, error) {
 
 // compare judges a chain by usable records.
 func (j Judge) compare(s *session, y yardstick) {
-	r := j.verifier().Verify(y.records, s.chain, dane.Names{y.base}, s.e.ScannedAt)
+	r := j.verifier().Verify(y.records, s.chain, dane.Names{y.base}, j.moment(s.e.ScannedAt))
 	s.result = &r
 	v := &s.e.EndpointVerdict
 	v.Verdict, v.Reason = run.Mismatch, run.Reason(r.Reason)

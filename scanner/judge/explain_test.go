@@ -2,6 +2,7 @@ package judge
 
 import (
 	"encoding/hex"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,17 @@ func TestIndexOrder(t *testing.T) {
 			t.Errorf("order %v: shared with %q", order, others)
 		}
 	}
+	many := NewIndex()
+	for i := 25; i >= 0; i-- {
+		e := b.shows(b.leaf)
+		e.Host = "mx." + string(rune('a'+i)) + ".example"
+		many.Add(&e.EndpointEvidence, b.certs)
+		e.Host = "mx2." + string(rune('a'+i)) + ".example"
+		many.Add(&e.EndpointEvidence, b.certs)
+	}
+	if others := many.sharers(b.leaf.der, "z.example"); len(others) != maxSharers || others[0] != "mx.a.example" || others[15] != "mx.p.example" {
+		t.Errorf("of 26 operators %q are kept", others)
+	}
 	x := NewIndex()
 	x.Add(&run.EndpointEvidence{Host: "a.example"}, b.certs)
 	x.Add(&run.EndpointEvidence{Host: "a.example", Chain: [][]byte{{1, 2}}}, b.certs)
@@ -259,4 +271,29 @@ func constantOr(v run.Verdict) run.Verdict {
 		}
 	}
 	return ""
+}
+
+// BenchmarkIndex adds leaves of different hosts; its octets are what an index
+// costs for each.
+func BenchmarkIndex(b *testing.B) {
+	certs := store{}
+	var ends []run.Endpoint
+	for i := range 2000 {
+		e := shown(first, run.KeyECDSA, certs.add(issue(b, nil, sheet{}).der))
+		e.Host = "mx" + hex.EncodeToString([]byte{byte(i >> 8), byte(i)}) + ".example.net"
+		ends = append(ends, e)
+	}
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		x := NewIndex()
+		for i := range ends {
+			x.Add(&ends[i].EndpointEvidence, certs)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(int64(after.HeapAlloc)-int64(before.HeapAlloc))/float64(len(ends)), "octets/leaf")
+		runtime.KeepAlive(x)
+	}
 }

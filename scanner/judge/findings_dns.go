@@ -107,10 +107,10 @@ func aliasPath(chain []run.Alias) string {
 func dnssecChecks() []hostCheck {
 	texts := dnssecTexts()
 	return []hostCheck{
-		{texts[0], always, func(c *hostCase) []string { return broken(c.lookups()) }},
-		{texts[1], always, func(c *hostCase) []string { return iterated(c.lookups()) }},
-		{texts[2], always, func(c *hostCase) []string { return weaklySigned(c.lookups()) }},
-		{texts[3], always, func(c *hostCase) []string { return expiring(c.lookups()) }},
+		{texts[0], always, func(c *hostCase) []string { return broken(c.lookups) }},
+		{texts[1], always, func(c *hostCase) []string { return iterated(c.lookups) }},
+		{texts[2], always, func(c *hostCase) []string { return weaklySigned(c.lookups) }},
+		{texts[3], always, func(c *hostCase) []string { return expiring(c.lookups) }},
 	}
 }
 

@@ -81,10 +81,10 @@ func domainDNSSECChecks() []domainCheck {
 	texts := dnssecTexts()
 	any := func(*domainCase) bool { return true }
 	return []domainCheck{
-		{texts[0], any, func(c *domainCase) []string { return broken(c.lookups()) }},
-		{texts[1], any, func(c *domainCase) []string { return iterated(c.lookups()) }},
-		{texts[2], any, func(c *domainCase) []string { return append(weaklySigned(c.lookups()), weakKeys(c.domain)...) }},
-		{texts[3], any, func(c *domainCase) []string { return expiring(c.lookups()) }},
+		{texts[0], any, func(c *domainCase) []string { return broken(c.lookups) }},
+		{texts[1], any, func(c *domainCase) []string { return iterated(c.lookups) }},
+		{texts[2], any, func(c *domainCase) []string { return append(weaklySigned(c.lookups), weakKeys(c.domain)...) }},
+		{texts[3], any, func(c *domainCase) []string { return expiring(c.lookups) }},
 	}
 }
 

@@ -105,7 +105,7 @@ func (c *hostCase) expiring() (evidence []string) {
 			continue
 		}
 		soon := min(facts.NotAfter.Sub(facts.NotBefore)/renewalPart, renewalTime)
-		if facts.NotAfter.Sub(s.e.ScannedAt) < soon {
+		if facts.NotAfter.Sub(c.judge.moment(s.e.ScannedAt)) < soon {
 			evidence = append(evidence, fmt.Sprintf("%s: valid until %s", s.e.Address, facts.NotAfter.UTC().Format(time.RFC3339)))
 		}
 	}

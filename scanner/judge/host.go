@@ -45,6 +45,7 @@ type hostCase struct {
 	ends    []run.Endpoint // all sessions
 	counted []session      // those that decide
 	strays  []stray        // records that match none of those
+	lookups []namedLookup
 }
 
 // fill writes the host's verdict columns.
@@ -68,6 +69,7 @@ func (c *hostCase) fill() {
 	c.coverage()
 	c.strays = c.findStrays()
 	v.Rollover = c.rollover()
+	c.lookups = c.listLookups()
 	v.Findings = c.findings()
 }
 

@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"reflect"
 	"testing"
+	"time"
 
 	"danescan/datasets/run"
 )
@@ -269,5 +271,52 @@ func TestInferred(t *testing.T) {
 	h, ends := judged(t, Judge{}, signedHost(tlsa(t, 3, 1, 1, leaf.der)), certs, e)
 	if !h.Inferred || h.Verdict != run.Verified || !NewHostFacts(h, ends).Inferred {
 		t.Errorf("%s, inferred %v", h.Verdict, h.Inferred)
+	}
+}
+
+// TestOrderOfSessions: the order in which sessions are read changes nothing.
+func TestOrderOfSessions(t *testing.T) {
+	b := newBench(t)
+	rsa := b.shows(b.other)
+	rsa.Algorithm = run.KeyRSA
+	ends := []run.Endpoint{b.shows(b.leaf), rsa, b.showsAt(second, b.next), halted("192.0.2.9", run.StageConnect, "timeout")}
+	var first run.HostVerdict
+	for i, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}, {1, 3, 0, 2}} {
+		var shuffled []run.Endpoint
+		for _, k := range order {
+			shuffled = append(shuffled, ends[k])
+		}
+		h, _ := judged(t, Judge{}, signedHost(b.record(3, 1, 1, b.leaf)), b.certs, shuffled...)
+		if i == 0 {
+			first = h.HostVerdict
+		}
+		if !reflect.DeepEqual(h.HostVerdict, first) {
+			t.Errorf("order %v: %+v, want %+v", order, h.HostVerdict, first)
+		}
+	}
+}
+
+// TestMoment: dates are judged as of the session, or of the time given, and never
+// of the clock.
+func TestMoment(t *testing.T) {
+	b := newBench(t)
+	for _, c := range []struct {
+		name    string
+		scanned time.Time
+		at      time.Time
+		want    run.Reason
+	}{
+		{"in its time", noon, time.Time{}, ""},
+		{"seen too early", noon.AddDate(-1, 0, 0), time.Time{}, run.ReasonExpired},
+		{"seen too late", noon.AddDate(1, 0, 0), time.Time{}, run.ReasonExpired},
+		{"seen too late, judged as of then", noon.AddDate(1, 0, 0), noon, ""},
+		{"judged as of later", noon, noon.AddDate(1, 0, 0), run.ReasonExpired},
+	} {
+		e := b.shows(b.leaf, b.ca)
+		e.ScannedAt = c.scanned
+		h, _ := judged(t, Judge{At: c.at}, signedHost(b.record(2, 1, 1, b.ca)), b.certs, e)
+		if h.Reason != c.want {
+			t.Errorf("%s: %s:%s, want %q", c.name, h.Verdict, h.Reason, c.want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"crypto/x509"
+	"time"
 
 	"danescan/datasets/run"
 )
@@ -15,6 +16,8 @@ type Certificates interface {
 // Judge is what judging may draw on beside the rows themselves. The zero value
 // draws on nothing else, and is what the package's functions use.
 type Judge struct {
+	// At is the moment as of which dates are judged; zero: each session's own time.
+	At time.Time
 	// DigestOrder ranks matching types, strongest first; nil: SHA2-512, SHA2-256
 	// (RFC 7671, Section 9).
 	DigestOrder []uint8
@@ -26,6 +29,14 @@ type Judge struct {
 	// Earlier gives the leaf certificates (DER) that a host showed in an earlier
 	// run; nil: there is none.
 	Earlier func(host string) [][]byte
+}
+
+// moment returns the time as of which evidence of that time is judged.
+func (j Judge) moment(seen time.Time) time.Time {
+	if j.At.IsZero() {
+		return seen
+	}
+	return j.At
 }
 
 // Endpoint judges one session as the zero Judge does.

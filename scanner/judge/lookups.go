@@ -14,8 +14,8 @@ type namedLookup struct {
 	at time.Time
 }
 
-// lookups returns every lookup that was made for a host.
-func (c *hostCase) lookups() []namedLookup {
+// listLookups returns every lookup that was made for a host.
+func (c *hostCase) listLookups() []namedLookup {
 	h := &c.host.HostEvidence
 	host := canonical(h.Host)
 	list := []namedLookup{
@@ -28,22 +28,25 @@ func (c *hostCase) lookups() []namedLookup {
 	if h.ENT != nil {
 		list = append(list, namedLookup{canonical(h.ENT.QName), &h.ENT.Lookup, h.ScannedAt})
 	}
-	return made(list)
+	return made(list, c.judge)
 }
 
-// lookups returns every lookup that was made for a domain itself.
-func (c *domainCase) lookups() []namedLookup {
+// listLookups returns every lookup that was made for a domain itself.
+func (c *domainCase) listLookups() []namedLookup {
 	d := &c.domain.DomainEvidence
 	name := canonical(d.Domain)
 	return made([]namedLookup{
 		{name + " MX", d.MXLookup, d.ScannedAt}, {name + " A", d.FallbackA, d.ScannedAt}, {name + " AAAA", d.FallbackAAAA, d.ScannedAt},
-	})
+	}, c.judge)
 }
 
-func made(list []namedLookup) []namedLookup {
+// made keeps the lookups that were made, each with the time as of which its
+// signatures are judged.
+func made(list []namedLookup, j Judge) []namedLookup {
 	kept := list[:0]
 	for _, l := range list {
 		if l.Lookup != nil {
+			l.at = j.moment(l.at)
 			kept = append(kept, l)
 		}
 	}

@@ -135,18 +135,22 @@ func domainPolicy(routes []route, l level) run.Policy {
 	if !slices.ContainsFunc(routes, func(r route) bool { return !r.facts.unconnectable() }) {
 		return run.PolicyUndeliverable
 	}
-	byPreference := map[int32][]run.Policy{}
-	var preferences []int32
+	var values []run.Policy
+	best := int32(0)
 	for _, r := range routes {
-		if v := hostPolicy(r.facts, l); v != next {
-			byPreference[r.preference] = append(byPreference[r.preference], v)
-			preferences = append(preferences, r.preference)
+		v := hostPolicy(r.facts, l)
+		if v == next || len(values) > 0 && r.preference > best {
+			continue
 		}
+		if len(values) > 0 && r.preference < best {
+			values = values[:0]
+		}
+		best, values = r.preference, append(values, v)
 	}
-	if len(preferences) == 0 {
+	if len(values) == 0 {
 		return run.PolicyDeferred
 	}
-	return weakest(byPreference[slices.Min(preferences)])
+	return weakest(values)
 }
 
 // policies fills the policy columns of a domain.

@@ -22,7 +22,7 @@ func (j Judge) webValid(s *session) bool {
 		DNSName:       canonical(s.e.Base),
 		Roots:         j.Roots,
 		Intermediates: others,
-		CurrentTime:   s.e.ScannedAt,
+		CurrentTime:   j.moment(s.e.ScannedAt),
 	})
 	return err == nil
 }
