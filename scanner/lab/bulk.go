@@ -130,10 +130,8 @@ func (b *bulk) domain(i int) domain {
 		d.forged = b.chance(drawForged, i) < shareForged
 		d.nsec3 = b.draw(drawForged, i)%1000 < shareNSEC3
 	}
-	d.operator = b.operators[zipfLike(b.draw(drawOperator, i), len(b.operators))]
+	d.operator = b.operatorOf(i)
 	switch d.shape {
-	case lost:
-		d.operator = b.dead
 	case hosted:
 		d.provider = b.providerOf(i)
 	case selfHosted, implicit:
@@ -143,6 +141,13 @@ func (b *bulk) domain(i int) domain {
 		d.tlsa = b.tlsaOf(d)
 	}
 	return d
+}
+
+func (b *bulk) operatorOf(i int) *operator {
+	if b.shapeOf(i) == lost {
+		return b.dead
+	}
+	return b.operators[zipfLike(b.draw(drawOperator, i), len(b.operators))]
 }
 
 func (b *bulk) tlsaOf(d domain) tlsaKind {

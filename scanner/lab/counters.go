@@ -18,6 +18,7 @@ const maxCounted = 1 << 20
 type Counters struct {
 	queries, front, dropped, mail atomic.Uint64
 
+	most       int // maxCounted, less in a test
 	mu         sync.Mutex
 	questions  map[asked]int
 	sessions   map[netip.Addr]int
@@ -36,7 +37,7 @@ type Shake struct {
 }
 
 func newCounters(questions bool) *Counters {
-	c := &Counters{sessions: map[netip.Addr]int{}, handshakes: map[Shake]int{}}
+	c := &Counters{most: maxCounted, sessions: map[netip.Addr]int{}, handshakes: map[Shake]int{}}
 	if questions {
 		c.questions = map[asked]int{}
 	}
@@ -111,7 +112,7 @@ func (c *Counters) query(q question, front bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := asked{q, front}
-	if _, ok := c.questions[key]; ok || len(c.questions) < maxCounted {
+	if _, ok := c.questions[key]; ok || len(c.questions) < c.most {
 		c.questions[key]++
 	}
 }
@@ -128,7 +129,7 @@ func (c *Counters) handshake(addr netip.Addr, name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	key := Shake{addr, strings.ToLower(name)}
-	if _, ok := c.handshakes[key]; ok || len(c.handshakes) < maxCounted {
+	if _, ok := c.handshakes[key]; ok || len(c.handshakes) < c.most {
 		c.handshakes[key]++
 	}
 }

@@ -1,8 +1,14 @@
 package lab
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,4 +149,167 @@ func FuzzRespond(f *testing.F) {
 			ask(l.respond(addr, packet, nil, false))
 		}
 	})
+}
+
+// TestQuickSaysTheSame compares the answers made of pieces with those made the
+// long way.
+func TestQuickSaysTheSame(t *testing.T) {
+	l, err := New(Config{Domains: 3000, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for i := range l.bulkDomains() {
+		d, name := l.world.bulk.domain(i), l.world.bulk.name(i)
+		for what, s := range map[string]host{"referral": l.world.zones[tldNames[d.tld]].servers[0], "mx": d.operator.servers[0]} {
+			m := new(dns.Msg).SetQuestion(name, dns.TypeMX)
+			m.SetEdns0(1232, true)
+			packet, err := m.Pack()
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, _, _ := parse(packet)
+			ns := l.world.servers[s.addr]
+			short := l.quick(ns, &q, packet, nil)
+			if short == nil {
+				counts["long "+what]++
+				continue
+			}
+			counts["quick "+what]++
+			if a, b := unpacked(t, short), unpacked(t, l.authoritative(ns, &q).write(nil, packet, &q, q.size)); a != b {
+				t.Fatalf("%s of %s: the quick answer is\n%s\nthe other is\n%s", what, name, a, b)
+			}
+		}
+	}
+	t.Log(counts)
+	for what, floor := range map[string]int{"quick referral": 1500, "quick mx": 1000, "long referral": 300, "long mx": 300} {
+		if counts[what] < floor {
+			t.Errorf("%d times a %s, at least %d wanted", counts[what], what, floor)
+		}
+	}
+}
+
+func unpacked(t *testing.T, wire []byte) string {
+	t.Helper()
+	var m dns.Msg
+	if err := m.Unpack(wire); err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range [][]dns.RR{m.Answer, m.Ns, m.Extra} {
+		slices.SortFunc(section, func(a, b dns.RR) int { return strings.Compare(a.String(), b.String()) })
+	}
+	return m.String()
+}
+
+// TestBoundsAreReached: each bound of the servers, reached.
+func TestBoundsAreReached(t *testing.T) {
+	l, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Run("counted questions", func(t *testing.T) {
+		c := newCounters(true)
+		c.most = 10
+		addr := netip.MustParseAddr("127.21.0.1")
+		for i := range 50 {
+			c.query(question{"x.", uint16(i)}, false)
+			c.handshake(addr, fmt.Sprint(i))
+		}
+		if len(c.questions) != 10 || len(c.handshakes) != 10 || c.Queries() != 50 || c.Asked("x", 9) != 1 {
+			t.Errorf("%d questions and %d handshakes told apart, %d counted", len(c.questions), len(c.handshakes), c.Queries())
+		}
+	})
+	t.Run("SMTP lines", func(t *testing.T) {
+		conn := dialMail(t, l, "a.ee-spki.optout")
+		io.WriteString(conn, strings.Repeat("NOOP\r\n", smtpLines+5))
+		if got := read(conn); !strings.Contains(got, "421 that is enough") {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("SMTP line length", func(t *testing.T) {
+		conn := dialMail(t, l, "a.ee-spki.optout")
+		io.WriteString(conn, "EHLO "+strings.Repeat("x", smtpLine))
+		if got := read(conn); strings.Contains(got, "250") {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("SMTP sessions", func(t *testing.T) {
+		for range smtpSessions {
+			dialMail(t, l, "a.tarpit.optout")
+		}
+		waitFor(t, func() bool { return l.count.TotalSessions() >= smtpSessions })
+		if got := read(dialMail(t, l, "a.tarpit.optout")); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("DNS over TCP", func(t *testing.T) {
+		at := l.Front().String()
+		for range tcpConns {
+			conn, err := net.Dial("tcp", at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+		}
+		waitFor(t, func() bool { return len(l.names.slots) == tcpConns })
+		conn, err := net.Dial("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if got := read(conn); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// waitFor waits until the lab's goroutines have seen what was sent.
+func waitFor(t *testing.T, what func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !what(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("it does not come to that")
+		}
+	}
+}
+
+func dialMail(t *testing.T, l *Lab, label string) net.Conn {
+	t.Helper()
+	for addr, s := range l.world.mail {
+		if s.name != label {
+			continue
+		}
+		conn, err := net.Dial("tcp", netip.AddrPortFrom(addr, uint16(l.SMTPPort())).String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		return conn
+	}
+	t.Fatalf("no mail server %s", label)
+	return nil
+}
+
+// read reads until the other side closes.
+func read(conn net.Conn) string {
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	got, _ := io.ReadAll(conn)
+	return string(got)
+}
+
+// TestDelayLineIsBounded: more replies on their way than the line holds are lost,
+// and counted.
+func TestDelayLineIsBounded(t *testing.T) {
+	l := &Lab{cfg: Config{Latency: time.Minute}, count: newCounters(false)}
+	r := &reader{hall: &nameHall{lab: l}, line: make(chan late, 3)}
+	for range 5 {
+		r.send(late{wire: []byte("reply")})
+	}
+	if len(r.line) != 3 || l.count.Dropped() != 2 {
+		t.Errorf("%d on their way, %d dropped", len(r.line), l.count.Dropped())
+	}
 }

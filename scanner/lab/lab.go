@@ -47,9 +47,10 @@ type Lab struct {
 	count *Counters
 	rows  []Case // the truth of the table
 
-	mu    sync.Mutex
-	kept  generations[bodyKey, *body]
-	front netip.Addr
+	mu     sync.Mutex
+	kept   generations[bodyKey, *body]
+	pieces generations[pieceKey, *piece]
+	front  netip.Addr
 
 	cancel context.CancelFunc
 	names  *nameHall
@@ -81,12 +82,15 @@ func New(cfg Config) (*Lab, error) {
 			return nil, err
 		}
 	}
-	w.finish()
+	if err := w.finish(); err != nil {
+		return nil, err
+	}
 	return &Lab{
 		cfg: cfg, world: w, sigs: newSignatures(cfg.Now), count: newCounters(cfg.Count),
-		rows:  rows,
-		kept:  generations[bodyKey, *body]{limit: keptBodies},
-		front: w.address(placeInfra, frontAt-1),
+		rows:   rows,
+		kept:   generations[bodyKey, *body]{limit: keptBodies},
+		pieces: generations[pieceKey, *piece]{limit: keptPieces},
+		front:  w.address(placeInfra, frontAt-1),
 	}, nil
 }
 

@@ -272,5 +272,8 @@ func (l *Lab) respond(local netip.Addr, packet, to []byte, udp bool) []byte {
 	if atFront {
 		return l.resolve(&q).write(to, packet, &q, limit)
 	}
+	if wire := l.quick(ns, &q, packet, to); wire != nil {
+		return wire
+	}
 	return l.authoritative(ns, &q).write(to, packet, &q, limit)
 }

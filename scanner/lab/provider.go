@@ -70,6 +70,7 @@ type provider struct {
 	apex  string
 	hosts []*mailServer
 	names []string
+	piece piece // MX records, if all customers have the same
 }
 
 // providerOf draws the provider of a hosted domain.

@@ -9,8 +9,8 @@ import (
 
 // operator runs name servers for bulk domains.
 type operator struct {
-	id      int // from 1; nameServer.bulk refers to it
 	servers []host
+	pieces  [len(tldNames)]cutPieces
 }
 
 // ns returns the NS RRset of a domain.
@@ -77,7 +77,7 @@ func selfConduct(i int) conduct {
 func (w *world) addOperators(b *bulk) error {
 	for i := range between(minOperators, b.n/perOperator, maxOperators) {
 		apex := fmt.Sprintf("dns%02d.%s", i+1, tldNames[i%2])
-		o := &operator{id: i + 1, servers: w.serversOf(plan{apex: apex, served: byItself})}
+		o := &operator{servers: w.serversOf(plan{apex: apex, served: byItself})}
 		if _, err := w.draft(plan{apex: apex, served: byItself}, o.servers); err != nil {
 			return err
 		}

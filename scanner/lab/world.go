@@ -165,7 +165,7 @@ func addressRecord(name string, addr netip.Addr) dns.RR {
 }
 
 // finish delegates every zone from the one above it and puts all into place.
-func (w *world) finish() {
+func (w *world) finish() error {
 	var order []*draft
 	for _, d := range w.drafts {
 		order = append(order, d)
@@ -186,9 +186,11 @@ func (w *world) finish() {
 		w.appoint(d)
 	}
 	w.drafts = nil
-	if w.bulk != nil {
-		w.populate()
+	if w.bulk == nil {
+		return nil
 	}
+	w.populate()
+	return w.makePieces()
 }
 
 // populate puts the bulk domains under the TLDs.
