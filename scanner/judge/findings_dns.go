@@ -35,9 +35,10 @@ func lookupChecks() []hostCheck {
 		}, failedState, func(c *hostCase) []string { return c.failedTLSA(failed) }},
 		{Check{
 			Code: "denial-broken", Severity: Failure, RFC: "RFC 4035, Section 5.4",
-			Title:   "The absence of TLSA records is not proven",
-			Meaning: "The name server denies the records without a valid proof, so DANE senders cannot know that there are none, and defer.",
-			Remedy:  "Repair or replace the server that signs the zone; wildcards and empty non-terminals are where old ones go wrong.",
+			Title: "The absence of TLSA records is not proven",
+			Meaning: "The name server denies the records without a valid proof, so DANE senders cannot know that there " +
+				"are none, and defer.",
+			Remedy: "Repair or replace the server that signs the zone; wildcards and empty non-terminals are where old ones go wrong.",
 		}, failedState, func(c *hostCase) []string { return c.failedTLSA(deniedBadly) }},
 		{Check{
 			Code: "ent-nxdomain", Severity: Warning, RFC: "RFC 8020, Section 2",
@@ -55,7 +56,7 @@ func lookupChecks() []hostCheck {
 			Remedy:  "Publish the records at the alias's target, or remove the alias.",
 		}, always, (*hostCase).brokenAliases},
 		{Check{
-			Code: "tlsa-wildcard", Severity: Notice, RFC: "RFC 6698, Appendix A.2.3",
+			Code: "tlsa-wildcard", Severity: Notice, RFC: "RFC 6698, Appendix A.2",
 			Title:   "TLSA records come from a wildcard",
 			Meaning: "One wildcard answers for many hosts or ports, whether or not their certificates match.",
 			Remedy:  "Publish the records at each host's own name, or see to it that all of them share the certificate.",
@@ -129,9 +130,10 @@ func dnssecTexts() [4]Check {
 			Remedy:  "Set the iterations to 0 and the salt to none.",
 		}, {
 			Code: "dnssec-algorithm-weak", Severity: Warning, RFC: "RFC 8624, Section 3.1, and RFC 9905",
-			Title:   "A DNSSEC algorithm that is to be given up",
-			Meaning: "Algorithms that rest on SHA-1, and others as old, are being switched off: the zone will count as unsigned, and DANE with it.",
-			Remedy:  "Roll over to algorithm 13 (ECDSA P-256 with SHA-256), and to DS records with SHA-256.",
+			Title: "A DNSSEC algorithm that is to be given up",
+			Meaning: "Algorithms that rest on SHA-1, and others as old, are being switched off: the zone will count as " +
+				"unsigned, and DANE with it.",
+			Remedy: "Roll over to algorithm 13 (ECDSA P-256 with SHA-256), and to DS records with SHA-256.",
 		}, {
 			Code: "rrsig-expires-soon", Severity: Warning, RFC: "RFC 6781, Section 4.4.2",
 			Title:   "Signatures are about to expire",

@@ -43,9 +43,10 @@ func mxChecks() []domainCheck {
 		}, hasMX, func(c *domainCase) []string { return c.named(unresolvable) }},
 		{Check{
 			Code: "mx-insecure", Severity: Warning, RFC: "RFC 7672, Section 2.2.1",
-			Title:   "The MX hosts have DANE, the domain has no DNSSEC",
-			Meaning: "Whoever forges the MX records leads mail past the TLSA records. Senders may use them, but what they verify is not the domain's server.",
-			Remedy:  "Sign the domain's zone and have its DS records published by the parent zone.",
+			Title: "The MX hosts have DANE, the domain has no DNSSEC",
+			Meaning: "Whoever forges the MX records leads mail past the TLSA records. Senders may use them, but what they " +
+				"verify is not the domain's server.",
+			Remedy: "Sign the domain's zone and have its DS records published by the parent zone.",
 		}, func(c *domainCase) bool { return hasMX(c) && !c.secure }, func(c *domainCase) []string {
 			return c.named((*mxHost).protected)
 		}},

@@ -14,7 +14,8 @@ func mismatchChecks() []hostCheck {
 			Code: "mismatch", Severity: Failure, RFC: "RFC 7671, Section 5",
 			Title:   "The certificate matches no TLSA record",
 			Meaning: "DANE senders refuse the host. Most often the certificate was renewed and the records were not.",
-			Remedy:  "Publish a record for the key in use now, and keep the key on renewal or publish the next record first. The detail has the record that would match.",
+			Remedy: "Publish a record for the key in use now, and keep the key on renewal or publish the next record " +
+				"first. The detail has the record that would match.",
 		}, mismatched, (*hostCase).mismatches},
 		{Check{
 			Code: "mismatch-stale", Severity: Failure, RFC: "RFC 7671, Section 8",
@@ -26,7 +27,8 @@ func mismatchChecks() []hostCheck {
 			Code: "mismatch-other-host", Severity: Failure, RFC: "RFC 7671, Section 8",
 			Title:   "The TLSA record is that of another host",
 			Meaning: "The record describes the certificate that another MX host shows.",
-			Remedy:  "Publish the record of this host's own certificate, or make the name an alias of the other host's TLSA name if both are to share one.",
+			Remedy: "Publish the record of this host's own certificate, or make the name an alias of the other host's " +
+				"TLSA name if both are to share one.",
 		}, mismatched, func(c *hostCase) []string { return c.explanations(c.elsewhere) }},
 		{Check{
 			Code: "mismatch-retired-ca", Severity: Failure, RFC: "RFC 7671, Section 5.2",
@@ -48,9 +50,10 @@ func mismatchChecks() []hostCheck {
 		}, func(c *hostCase) bool { return c.host.Reason == run.ReasonAddresses }, (*hostCase).failures},
 		{Check{
 			Code: "some-algorithms", Severity: Failure, RFC: "RFC 7671, Section 8",
-			Title:   "One of the server's two certificates fails",
-			Meaning: "The server has certificates with keys of different algorithms, and the records cover only one. It depends on the sender which one it is shown; most are shown the ECDSA one.",
-			Remedy:  "Publish a record for each certificate.",
+			Title: "One of the server's two certificates fails",
+			Meaning: "The server has certificates with keys of different algorithms, and the records cover only one. It " +
+				"depends on the sender which one it is shown; most are shown the ECDSA one.",
+			Remedy: "Publish a record for each certificate.",
 		}, func(c *hostCase) bool { return c.host.Reason == run.ReasonAlgorithms }, (*hostCase).failures},
 	}
 }
@@ -60,9 +63,11 @@ func anchorChecks() []hostCheck {
 	return []hostCheck{
 		{Check{
 			Code: "ta-not-sent", Severity: Failure, RFC: "RFC 7671, Section 5.2.2",
-			Title:   "The trust anchor is not among the certificates sent",
-			Meaning: "The records hold a digest of a certificate authority. Unless the server sends that authority's certificate, senders have nothing to compare it with.",
-			Remedy:  "Have the server send the whole chain up to the anchor, the root included if that is the anchor; or publish the server's own key (3 1 1).",
+			Title: "The trust anchor is not among the certificates sent",
+			Meaning: "The records hold a digest of a certificate authority. Unless the server sends that authority's " +
+				"certificate, senders have nothing to compare it with.",
+			Remedy: "Have the server send the whole chain up to the anchor, the root included if that is the anchor; or " +
+				"publish the server's own key (3 1 1).",
 		}, mismatched, func(c *hostCase) []string { return c.endedBy(run.ReasonTANotServed) }},
 		{Check{
 			Code: "ta-wrong-name", Severity: Failure, RFC: "RFC 7672, Section 3.2.2",
@@ -78,9 +83,10 @@ func anchorChecks() []hostCheck {
 		}, mismatched, func(c *hostCase) []string { return c.endedBy(run.ReasonExpired) }},
 		{Check{
 			Code: "ta-chain", Severity: Failure, RFC: "RFC 5280, Section 6.1",
-			Title:   "The certificates do not form a valid chain to the anchor",
-			Meaning: "The anchor is among the certificates sent, but no valid path leads from the server's certificate to it: a signature, a CA mark, a purpose or a constraint is wrong.",
-			Remedy:  "Have the server send the chain that its issuer gives, in order and without others.",
+			Title: "The certificates do not form a valid chain to the anchor",
+			Meaning: "The anchor is among the certificates sent, but no valid path leads from the server's certificate to " +
+				"it: a signature, a CA mark, a purpose or a constraint is wrong.",
+			Remedy: "Have the server send the chain that its issuer gives, in order and without others.",
 		}, mismatched, func(c *hostCase) []string { return c.endedBy(run.ReasonChain) }},
 		{Check{
 			Code: "ta-depth-0", Severity: Failure, RFC: "RFC 7671, Section 5.2",

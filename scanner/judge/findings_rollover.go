@@ -13,9 +13,10 @@ func coverageChecks() []hostCheck {
 	return []hostCheck{
 		{Check{
 			Code: "agility-dependent", Severity: Warning, RFC: "RFC 7671, Section 9",
-			Title:   "The verdict depends on which digest a sender prefers",
-			Meaning: "There are SHA-256 and SHA-512 records, and not both sets match. A sender uses only those with the digest that it ranks highest.",
-			Remedy:  "Publish every key with the same digests, or with SHA-256 alone.",
+			Title: "The verdict depends on which digest a sender prefers",
+			Meaning: "There are SHA-256 and SHA-512 records, and not both sets match. A sender uses only those with the " +
+				"digest that it ranks highest.",
+			Remedy: "Publish every key with the same digests, or with SHA-256 alone.",
 		}, compared, func(c *hostCase) []string {
 			dependent := c.host.AgilityDependent
 			return some(dependent != nil && *dependent, "")
@@ -30,9 +31,10 @@ func coverageChecks() []hostCheck {
 		}},
 		{Check{
 			Code: "flapping", Severity: Warning, RFC: "RFC 7671, Section 8",
-			Title:   "Two sessions of one run disagree",
-			Meaning: "The same address came to different verdicts within the run: several machines behind it, a change just then, or trouble that comes and goes.",
-			Remedy:  "Configure all machines behind the address alike; publish records before certificates change.",
+			Title: "Two sessions of one run disagree",
+			Meaning: "The same address came to different verdicts within the run: several machines behind it, a change " +
+				"just then, or trouble that comes and goes.",
+			Remedy: "Configure all machines behind the address alike; publish records before certificates change.",
 		}, func(c *hostCase) bool { return len(c.ends) > 1 }, func(c *hostCase) []string {
 			address, verdicts := disagreement(c.ends, c.sessionBase())
 			return some(address != "", address+": "+joinBounded(verdicts, ", then "))
@@ -61,9 +63,10 @@ func rolloverChecks() []hostCheck {
 		}, compared, func(c *hostCase) []string { return some(c.host.Rollover == rolloverNone, "") }},
 		{Check{
 			Code: "certificate-expires-soon", Severity: Warning, RFC: "RFC 7672, Section 3.1.2",
-			Title:   "A certificate on which DANE rests expires soon",
-			Meaning: "The records hold the certificate itself or its issuer. It should have been renewed by now; with the renewal a record of the certificate changes, too.",
-			Remedy:  "See whether renewal works, and publish the record of the new certificate first.",
+			Title: "A certificate on which DANE rests expires soon",
+			Meaning: "The records hold the certificate itself or its issuer. It should have been renewed by now; with the " +
+				"renewal a record of the certificate changes, too.",
+			Remedy: "See whether renewal works, and publish the record of the new certificate first.",
 		}, compared, (*hostCase).expiring},
 		{Check{
 			Code: "shared-key", Severity: Notice, RFC: "RFC 6698, Section 8",

@@ -11,9 +11,10 @@ func startTLSChecks() []hostCheck {
 	return []hostCheck{
 		{Check{
 			Code: "starttls-missing", Severity: Failure, RFC: "RFC 7672, Section 2.2",
-			Title:   "No STARTTLS",
-			Meaning: "The server does not offer STARTTLS. With TLSA records, DANE senders do not deliver to it; without, mail comes in the clear.",
-			Remedy:  "Turn STARTTLS on, also for clients that the server does not know yet.",
+			Title: "No STARTTLS",
+			Meaning: "The server does not offer STARTTLS. With TLSA records, DANE senders do not deliver to it; without, " +
+				"mail comes in the clear.",
+			Remedy: "Turn STARTTLS on, also for clients that the server does not know yet.",
 		}, probed, func(c *hostCase) []string {
 			return c.ended(func(e *run.Endpoint) bool { return e.Verdict == run.NoSTARTTLS })
 		}},
@@ -33,7 +34,8 @@ func startTLSChecks() []hostCheck {
 			Code: "tls-handshake", Severity: Failure, RFC: "RFC 7672, Section 2.2",
 			Title:   "The TLS handshake fails",
 			Meaning: "The server agrees to TLS, and then no session comes about.",
-			Remedy:  "Look in the server's log. Versions and cipher suites that clients no longer have, client certificates that are demanded, and broken keys are common causes.",
+			Remedy: "Look in the server's log. Versions and cipher suites that clients no longer have, client " +
+				"certificates that are demanded, and broken keys are common causes.",
 		}, probed, func(c *hostCase) []string { return c.ended(failedHandshake) }},
 		{Check{
 			Code: "tls-legacy-only", Severity: Warning, RFC: "RFC 8996, Sections 4 and 5",

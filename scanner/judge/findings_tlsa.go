@@ -65,9 +65,10 @@ func formChecks() []hostCheck {
 		}, withRecords, func(c *hostCase) []string { return c.recordsLike(ofNothing) }},
 		{Check{
 			Code: "tlsa-swapped-fields", Severity: Failure, RFC: "RFC 6698, Section 2.1",
-			Title:   "Right data under the wrong fields",
-			Meaning: "The record's data are those of a certificate that the server shows, but the usage, selector or matching type say otherwise, so they do not match.",
-			Remedy:  "Correct the three numbers as the detail says.",
+			Title: "Right data under the wrong fields",
+			Meaning: "The record's data are those of a certificate that the server shows, but the usage, selector or " +
+				"matching type say otherwise, so they do not match.",
+			Remedy: "Correct the three numbers as the detail says.",
 		}, withRecords, func(c *hostCase) []string { return c.explanations((*stray).swapped) }},
 	}
 }
@@ -85,9 +86,10 @@ func answerChecks() []hostCheck {
 		}},
 		{Check{
 			Code: "tlsa-oversize", Severity: Notice, RFC: answerSize,
-			Title:   "A TLSA answer too large for a datagram",
-			Meaning: "The answer does not fit into 1232 octets, so it is fragmented or asked for again over TCP; some resolvers get neither.",
-			Remedy:  "Publish fewer records, with digests.",
+			Title: "A TLSA answer too large for a datagram",
+			Meaning: "The answer does not fit into 1232 octets, so it is fragmented or asked for again over TCP; some " +
+				"resolvers get neither.",
+			Remedy: "Publish fewer records, with digests.",
 		}, withRecords, func(c *hostCase) []string { return c.sized() }},
 		{Check{
 			Code: "tlsa-ttl-long", Severity: Warning, RFC: "RFC 7672, Section 4",
