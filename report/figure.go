@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"danescan/scanner/judge"
 )
 
 // figure is one table of the page with bars beside it: by domains and by hosts.
@@ -32,15 +34,15 @@ type figureRow struct {
 // topProviders is how many providers the page lists.
 const topProviders = 20
 
+// topProblems is how many findings the page lists.
+const topProblems = 25
+
 // figures makes the figures of a page.
-func (g *gathered) figures(texts map[string]Text) []figure {
+func (g *gathered) figures() []figure {
 	return []figure{
-		g.verdictFigure(), g.hostFigure(), g.mxFigure(), g.providerFigure(), g.parameterFigure(), g.problemFigure(texts),
+		g.verdictFigure(), g.hostFigure(), g.mxFigure(), g.providerFigure(), g.parameterFigure(), g.problemFigure(),
 	}
 }
-
-// Text explains a finding.
-type Text struct{ Severity, Title, Meaning, Remedy, Citation string }
 
 func (g *gathered) verdictFigure() figure {
 	f := figure{Name: "verdicts", Title: "Verdicts of domains", Label: "Verdict", Domains: true,
@@ -107,18 +109,28 @@ func (g *gathered) parameterFigure() figure {
 	return f
 }
 
-func (g *gathered) problemFigure(texts map[string]Text) figure {
+func (g *gathered) problemFigure() figure {
 	f := figure{Name: "problems", Title: "Top problems", Label: "Finding", Domains: true, Hosts: true,
 		Sentence: "What was found, and what the operator should do. A domain counts where it or one of its MX hosts has the finding."}
-	for _, code := range g.findings.top(topProviders) {
-		text, known := texts[code]
-		note := ""
-		if known {
-			note = text.Title + ". " + text.Remedy
+	checks := map[string]judge.Check{}
+	for _, c := range judge.Findings() {
+		checks[c.Code] = c
+	}
+	for _, code := range g.findings.top(0) {
+		c := checks[code]
+		if c.Severity != judge.Failure && c.Severity != judge.Warning {
+			continue
 		}
-		f.add(code, note, *g.findings.at(code), g.names, g.hosts)
+		if len(f.Rows) == topProblems {
+			f.Rest = "Less common findings are in the tables of the run."
+			break
+		}
+		f.add(code, strings.TrimSpace(c.Title+". "+c.Remedy), *g.findings.at(code), g.names, g.hosts)
 		row := &f.Rows[len(f.Rows)-1]
-		row.Extra, row.Tone = text.Severity, severityTone(text.Severity)
+		row.Extra = string(c.Severity) + ", " + c.RFC
+		if c.Severity == judge.Failure {
+			row.Tone = "bad"
+		}
 	}
 	return f
 }
@@ -174,14 +186,4 @@ func thousands(n int64) string {
 		text = text[:len(text)-3]
 	}
 	return strings.Join(append([]string{text}, groups...), ",")
-}
-
-func severityTone(severity string) string {
-	switch severity {
-	case "error":
-		return "bad"
-	case "good":
-		return "good"
-	}
-	return "plain"
 }

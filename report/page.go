@@ -23,8 +23,6 @@ var styleText string
 type Config struct {
 	Run string // run directory
 	Out string // directory of the page
-	// Texts explains findings by their code.
-	Texts map[string]Text
 }
 
 // Headline is the run in the few numbers that people quote.
@@ -53,7 +51,7 @@ func Write(ctx context.Context, cfg Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	page, err := render(g, cfg.Texts)
+	page, err := render(g)
 	if err != nil {
 		return Report{}, err
 	}
@@ -100,10 +98,10 @@ type view struct {
 // card is one number of the headline with its denominator.
 type card struct{ Number, Label, Of string }
 
-func render(g *gathered, texts map[string]Text) ([]byte, error) {
+func render(g *gathered) ([]byte, error) {
 	v := view{
 		Style: template.CSS(styleText), Manifest: g.manifest, Title: g.title(),
-		Warning: g.warning(), Cards: g.cards(), Figures: g.figures(texts), Settings: sortedPairs(g.manifest.Settings),
+		Warning: g.warning(), Cards: g.cards(), Figures: g.figures(), Settings: sortedPairs(g.manifest.Settings),
 	}
 	if f := g.manifest.Finished; f != nil {
 		v.Finished = f.Format("2 January 2006 15:04 UTC")
