@@ -1,6 +1,12 @@
 package exchange
 
-import "testing"
+import (
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
 
 // TestIdleSockets gives back more sockets than are kept.
 func TestIdleSockets(t *testing.T) {
@@ -63,4 +69,54 @@ func TestFloodedSocket(t *testing.T) {
 	if again == k {
 		t.Error("the flooded socket is used again")
 	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	return len(files)
+}
+
+// TestNothingLeaks asks much, in every way, and counts what is left after Close.
+func TestNothingLeaks(t *testing.T) {
+	s := good().start(t)
+	silent := (&server{tcp: mute}).start(t)
+	files, routines := openFiles(t), runtime.NumGoroutine()
+	for _, shared := range []int{0, 4} {
+		cfg := quick
+		cfg.Shared = shared
+		c := New(cfg)
+		var wg sync.WaitGroup
+		for i := range 50 {
+			wg.Go(func() {
+				for range 20 {
+					if _, err := ask(c, s); err != nil {
+						t.Error(err)
+					}
+				}
+				if _, err := c.Exchange(t.Context(), s.addr, question, Options{TCP: true}); err != nil {
+					t.Error(err)
+				}
+				if i%10 == 0 {
+					ask(c, silent)
+				}
+			})
+		}
+		wg.Wait()
+		if n := openFiles(t); n > files+50+2*shared+100 {
+			t.Errorf("shared %d: %d files open, %d before", shared, n, files)
+		}
+		c.Close()
+	}
+	// The servers close their ends of TCP connections a moment later.
+	for range 100 {
+		if openFiles(t) <= files && runtime.NumGoroutine() <= routines {
+			return
+		}
+		time.Sleep(20 * time.Millisecond) // between two looks
+	}
+	t.Errorf("%d files and %d goroutines left, %d and %d before", openFiles(t), runtime.NumGoroutine(), files, routines)
 }
