@@ -34,7 +34,7 @@ func RootAnchors() []Anchor {
 // trust-anchor-file and BIND's static-ds tools write them. Other types are an
 // error.
 func ParseAnchors(text string) ([]Anchor, error) {
-	parser := dns.NewZoneParser(strings.NewReader(text), ".", "")
+	parser := dns.NewZoneParser(strings.NewReader(text+"\n"), ".", "")
 	parser.SetDefaultTTL(3600)
 	var anchors []Anchor
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
@@ -44,8 +44,14 @@ func ParseAnchors(text string) ([]Anchor, error) {
 		}
 		switch rr := rr.(type) {
 		case *dns.DS:
+			if rr.Digest == "" {
+				return nil, fmt.Errorf("trust anchor %s: DS without a digest", owner)
+			}
 			anchors = append(anchors, Anchor{Name: owner, DS: rr})
 		case *dns.DNSKEY:
+			if rr.PublicKey == "" {
+				return nil, fmt.Errorf("trust anchor %s: DNSKEY without a key", owner)
+			}
 			anchors = append(anchors, Anchor{Name: owner, Key: rr})
 		default:
 			return nil, fmt.Errorf("trust anchor %s: neither DS nor DNSKEY", owner)

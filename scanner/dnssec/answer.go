@@ -180,7 +180,7 @@ func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 	switch {
 	case n.status == Insecure:
 		return ended(n)
-	case c.missing && n.anchored() && n.reason == ReasonDNSKEYMissing && aboveAnchors(c, n.name):
+	case c.missing && n.anchored() && n.reason == ReasonDNSKEYMissing && l.aboveAnchors(c):
 		// The parent says that the anchor's zone is gone, and so does the zone. There
 		// is no anchor for the parent to prove it by.
 		return outside(ReasonNoAnchor, n.name)
@@ -194,9 +194,13 @@ func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 	return failed(ReasonRRSIGMissing)
 }
 
-// aboveAnchors reports whether a zone above the anchor claims to have signed.
-func aboveAnchors(c claim, anchor name) bool {
-	return slices.ContainsFunc(c.signers, func(signer name) bool { return anchor.below(signer) })
+// aboveAnchors reports whether a zone that no anchor is above claims to have
+// signed.
+func (l *lookup) aboveAnchors(c claim) bool {
+	return slices.ContainsFunc(c.signers, func(signer name) bool {
+		_, point := l.v.closestAnchor(signer)
+		return point == nil && c.owner.within(signer)
+	})
 }
 
 func contains(names []name, n name) bool { return slices.Contains(names, n) }

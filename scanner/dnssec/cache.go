@@ -57,15 +57,3 @@ func (c *cache[K, V]) put(young, old *map[K]V, key K, v V) {
 	(*young)[key] = v
 	delete(*old, key)
 }
-
-// len counts the entries.
-func (c *cache[K, V]) len() int {
-	n := 0
-	for i := range c.shard {
-		s := &c.shard[i]
-		s.Lock()
-		n += len(s.young) + len(s.old)
-		s.Unlock()
-	}
-	return n
-}

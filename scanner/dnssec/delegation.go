@@ -5,7 +5,18 @@ import "github.com/miekg/dns"
 // delegation finds out what is at a name one label below what the parent node
 // covers: a zone with DS, a zone without, or no zone cut.
 func (l *lookup) delegation(parent *node, n name) *node {
-	return l.insist(parent, n, dns.TypeDS, func(msg *message) *node { return l.readDS(parent, n, msg) })
+	found := l.insist(parent, n, dns.TypeDS, func(msg *message) *node { return l.readDS(parent, n, msg) })
+	if found.vouch == nil {
+		return found
+	}
+	made := l.keys(parent, n, found.vouch)
+	if made.status == Secure {
+		made.zone.weak = made.zone.weak || found.proof.weak
+		if found.until.Before(made.until) {
+			made.until = found.until
+		}
+	}
+	return made
 }
 
 // readDS reads the reply to a DS question. The zone above speaks, and no other
@@ -44,7 +55,7 @@ func (l *lookup) readDS(parent *node, n name, msg *message) *node {
 	return l.lasts(made, e.ttl)
 }
 
-// secureCut verifies a DS RRset and goes on to the keys that it vouches for.
+// secureCut verifies a DS RRset.
 func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
 	n := set.owner
 	if len(set.rrs) > l.v.limits.DSs {
@@ -64,19 +75,12 @@ func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
 		}
 	}
 	point, reason = l.v.supported(point)
+	made := &node{name: n, parent: parent, status: Secure, vouch: point}
 	if reason != ReasonNone {
-		made := l.node(parent, n, reason)
-		made.proof = p
-		return l.lasts(made, p.ttl)
+		made = l.node(parent, n, reason)
 	}
-	made := l.keys(parent, n, point)
-	if made.status == Secure {
-		made.zone.weak = made.zone.weak || p.weak
-		if until := l.lasts(&node{}, p.ttl).until; until.Before(made.until) {
-			made.until = until
-		}
-	}
-	return made
+	made.proof = p
+	return l.lasts(made, p.ttl)
 }
 
 // aliasCut reads a CNAME or DNAME in reply to a DS question: no zone begins at an

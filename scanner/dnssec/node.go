@@ -22,10 +22,11 @@ type node struct {
 	zone   *zoneKeys // whose keys sign here; nil unless Secure
 	apex   bool      // a zone begins at the name
 
-	until   time.Time // when to forget
-	private bool      // depends on the budget or context of the lookup that asked
-	ds      []string  // that vouch for the keys, for a trace
-	proof   *proof    // of the DNSKEY RRset or of the denial
+	until   time.Time    // when to forget
+	private bool         // depends on the budget or context of the lookup that asked
+	vouch   *anchorPoint // only while the keys are still to be had
+	ds      []string     // that vouch for the keys, for a trace
+	proof   *proof       // of the DNSKEY RRset or of the denial
 }
 
 // anchored reports whether the node is where a chain of trust begins.

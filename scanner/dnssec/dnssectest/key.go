@@ -29,6 +29,10 @@ const rsaBits = 1024
 
 // NewKey makes a key for a zone. Flags are those of the DNSKEY record.
 func NewKey(apex string, algorithm uint8, flags uint16) (*Key, error) {
+	return newKey(apex, algorithm, flags, keyBits(algorithm))
+}
+
+func newKey(apex string, algorithm uint8, flags uint16, bits int) (*Key, error) {
 	k := &dns.DNSKEY{
 		Hdr:   dns.RR_Header{Name: apex, Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 3600},
 		Flags: flags, Protocol: 3, Algorithm: algorithm,
@@ -41,7 +45,7 @@ func NewKey(apex string, algorithm uint8, flags uint16) (*Key, error) {
 		k.PublicKey = base64.StdEncoding.EncodeToString(pub)
 		return &Key{Record: k, signer: private}, nil
 	}
-	private, err := k.Generate(keyBits(algorithm))
+	private, err := k.Generate(bits)
 	if err != nil {
 		return nil, fmt.Errorf("key of algorithm %d: %w", algorithm, err)
 	}

@@ -16,6 +16,7 @@ type Zone struct {
 	Data string // in master-file form, names relative to the apex; SOA and NS are added
 
 	Algorithm uint8
+	Bits      int // of RSA keys; 0: 1024
 	SingleKey bool
 	Unsigned  bool  // no DS above, either
 	NoDS      bool  // signed, and the zone above does not say so
@@ -69,14 +70,17 @@ func build(z Zone, from, to time.Time) (*Signed, error) {
 	if s.Digest == 0 {
 		s.Digest = dns.SHA256
 	}
+	if s.Bits == 0 {
+		s.Bits = keyBits(s.Algorithm)
+	}
 	var err error
-	if s.KSK, err = NewKey(z.Apex, s.Algorithm, ksk); err != nil {
+	if s.KSK, err = newKey(z.Apex, s.Algorithm, ksk, s.Bits); err != nil {
 		return nil, err
 	}
 	s.ZSK = s.KSK
 	s.add(s.KSK.Record)
 	if !z.SingleKey {
-		if s.ZSK, err = NewKey(z.Apex, s.Algorithm, zsk); err != nil {
+		if s.ZSK, err = newKey(z.Apex, s.Algorithm, zsk, s.Bits); err != nil {
 			return nil, err
 		}
 		s.add(s.ZSK.Record)

@@ -1,0 +1,115 @@
+package dnssec
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// size counts the entries of a cache.
+func size[K comparable, V any](c *cache[K, V]) int {
+	n := 0
+	for i := range c.shard {
+		n += len(c.shard[i].young) + len(c.shard[i].old)
+	}
+	return n
+}
+
+// TestCacheBound fills caches far over their bound.
+func TestCacheBound(t *testing.T) {
+	for _, bound := range []int{1, 128, 1000} {
+		c := newCache[int, int](bound)
+		most := (bound + 2*shards - 1) / (2 * shards) * 2 * shards
+		for i := range 20 * most {
+			c.set(i, -i)
+			if got, ok := c.get(i); !ok || got != -i {
+				t.Fatalf("%d: %d %t", i, got, ok)
+			}
+		}
+		if n := size(c); n > most || n < most/4 {
+			t.Errorf("bound %d: %d entries", bound, n)
+		}
+	}
+}
+
+// TestCacheKeepsWhatIsUsed shows that an entry in use outlives a flood.
+func TestCacheKeepsWhatIsUsed(t *testing.T) {
+	c := newCache[string, int](128 * 10)
+	c.set("used", 1)
+	for i := range 10_000 {
+		c.set(fmt.Sprint(i), i)
+		if _, ok := c.get("used"); !ok {
+			t.Fatalf("gone after %d others", i)
+		}
+	}
+}
+
+// TestOneFlight has many ask for one node at the same time.
+func TestOneFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, begin := newNodes(100), time.Now()
+		var found atomic.Int32
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				n := c.resolve(t.Context(), root, begin, func() *node {
+					time.Sleep(time.Second) // of the bubble: all others wait
+					found.Add(1)
+					return &node{name: root, status: Secure, until: begin.Add(time.Minute)}
+				})
+				if n.status != Secure {
+					t.Error(n.status)
+				}
+			})
+		}
+		wg.Wait()
+		if found.Load() != 1 || len(c.flights) != 0 {
+			t.Errorf("found %d times, %d flights left", found.Load(), len(c.flights))
+		}
+		if c.get(root, begin.Add(time.Minute)) != nil {
+			t.Error("remembered for too long")
+		}
+	})
+}
+
+// TestPrivateFlight shows that what failed for one lookup's budget is tried again
+// by those who waited, and that waiting ends with the context.
+func TestPrivateFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, begin := newNodes(100), time.Now()
+		release := make(chan struct{})
+		first := make(chan *node, 1)
+		go func() {
+			first <- c.resolve(t.Context(), root, begin, func() *node {
+				<-release
+				return &node{name: root, reason: ReasonWorkLimit, private: true}
+			})
+		}()
+		synctest.Wait()
+		second := make(chan *node, 1)
+		go func() {
+			second <- c.resolve(t.Context(), root, begin, func() *node {
+				return &node{name: root, status: Secure, until: begin.Add(time.Minute)}
+			})
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		third := make(chan *node, 1)
+		go func() { third <- c.resolve(ctx, root, begin, nil) }()
+		synctest.Wait()
+		cancel()
+		if n := <-third; n.reason != ReasonCancelled {
+			t.Errorf("third: %q", n.reason)
+		}
+		close(release)
+		if n := <-first; n.reason != ReasonWorkLimit {
+			t.Errorf("first: %q", n.reason)
+		}
+		if n := <-second; n.status != Secure {
+			t.Errorf("second: %v", n.status)
+		}
+	})
+}
