@@ -38,6 +38,7 @@ func commands() []*command {
 	return []*command{
 		scanCommand(),
 		reportCommand(),
+		rejudgeCommand(),
 		labCommand(),
 		listsCommand(),
 		versionCommand(),
