@@ -43,20 +43,21 @@ func (t *tap) Write(p []byte) (int, error) {
 // note keeps the last record of a write if it may be an alert. crypto/tls writes
 // whole records, several at once at times.
 func (t *tap) note(p []byte) {
-	records := recordReader{src: bytes.NewReader(p)}
-	for {
-		rec, err := records.next()
-		if err != nil {
+	const header = 5
+	for len(p) >= header {
+		size := header + int(p[3])<<8 + int(p[4])
+		if size > len(p) {
 			return
 		}
 		t.before = t.encrypted
-		if rec.kind == recordApplicationData {
+		if p[0] == recordApplicationData {
 			t.encrypted++
 		}
 		t.sent = nil
-		if len(rec.payload) <= maxAlertRecord && (rec.kind == recordAlert || rec.kind == recordApplicationData) {
-			t.sent = append(rec.header[:], rec.payload...)
+		if size <= maxAlertRecord && (p[0] == recordAlert || p[0] == recordApplicationData) {
+			t.sent = bytes.Clone(p[:size])
 		}
+		p = p[size:]
 	}
 }
 
