@@ -133,7 +133,7 @@ func (l *adLookup) judge(q dnssec.Question, r exchange.Reply) Answer {
 // servfail finds out what a SERVFAIL means: what is there to a resolver that does
 // not validate, and not to one that does, is bogus (RFC 4035, Section 5.5). Where
 // the resolver does not say that validation failed, it is asked once more: it may
-// have been the network.
+// have been the network. Where the keys cannot be had, it was.
 func (l *adLookup) servfail(q dnssec.Question, first exchange.Reply) Answer {
 	a := read(q, first, l.cfg.Now())
 	a.EDE = extendedError(first.Msg)
@@ -148,12 +148,27 @@ func (l *adLookup) servfail(q dnssec.Question, first exchange.Reply) Answer {
 		}
 	}
 	seen := read(q, cd, l.cfg.Now())
+	if !l.keysCome(seen.Signer, a.EDE) {
+		return a
+	}
 	a.Outcome, a.Status, a.Reason = Bogus, dnssec.Bogus, reasonOf(a.EDE)
 	a.Zone, a.Signer, a.KeyTag, a.Algorithm, a.Expires = seen.Zone, seen.Signer, seen.KeyTag, seen.Algorithm, seen.Expires
 	if a.Reason == dnssec.ReasonNone && !a.Expires.IsZero() && a.Expires.Before(l.cfg.Now()) {
 		a.Reason = dnssec.ReasonSignatureExpired
 	}
 	return a
+}
+
+// keysCome reports whether the keys of the signer can be had at all: where they
+// cannot, validation did not fail, it never took place. It asks only where the
+// extended error leaves that open.
+func (l *adLookup) keysCome(signer string, ede int) bool {
+	why := reasonOf(ede)
+	if signer == "" || why != dnssec.ReasonNone && why != dnssec.ReasonDNSKEYMissing {
+		return true
+	}
+	r, err := l.ask(dnssec.Question{Name: signer, Type: dns.TypeDNSKEY}, true)
+	return err == nil && outcomeOf(r.Msg.Rcode) <= NXDomain
 }
 
 // judgeLinks asks for each link by itself, as far as the first that is not

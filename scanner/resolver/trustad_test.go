@@ -174,10 +174,27 @@ func TestTrustAD(t *testing.T) {
 		}, {
 			name: "bogus without a reason", qtype: dns.TypeMX,
 			entries: map[string][]canned{
-				"example.com. MX":    {{"servfail", nil}},
-				"example.com. MX cd": {{"", []string{"example.com. 3600 IN MX 10 mx.example.com.", sigMX}}},
+				"example.com. MX":     {{"servfail", nil}},
+				"example.com. MX cd":  {{"", []string{"example.com. 3600 IN MX 10 mx.example.com.", sigMX}}},
+				"example.com. DNSKEY": {{"", []string{"example.com. 60 IN DNSKEY 257 3 13 AAAA"}}},
 			},
-			outcome: Bogus, status: dnssec.Bogus, ede: -1, asked: 3,
+			outcome: Bogus, status: dnssec.Bogus, ede: -1, asked: 4,
+		}, {
+			name: "keys that cannot be had are no verdict", qtype: dns.TypeMX,
+			entries: map[string][]canned{
+				"example.com. MX":     {{"servfail ede9", nil}},
+				"example.com. MX cd":  {{"", []string{"example.com. 3600 IN MX 10 mx.example.com.", sigMX}}},
+				"example.com. DNSKEY": {{"servfail", nil}},
+			},
+			outcome: ServFail, reason: dnssec.ReasonRcode, ede: 9, asked: 3,
+		}, {
+			name: "keys that are there and do not fit are one", qtype: dns.TypeMX,
+			entries: map[string][]canned{
+				"example.com. MX":     {{"servfail ede9", nil}},
+				"example.com. MX cd":  {{"", []string{"example.com. 3600 IN MX 10 mx.example.com.", sigMX}}},
+				"example.com. DNSKEY": {{"", []string{"example.com. 60 IN DNSKEY 257 3 13 AAAA"}}},
+			},
+			outcome: Bogus, status: dnssec.Bogus, reason: dnssec.ReasonDNSKEYMissing, ede: 9, asked: 3,
 		}, {
 			name: "bogus denial", qtype: dns.TypeMX,
 			entries: map[string][]canned{
