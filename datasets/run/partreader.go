@@ -98,6 +98,9 @@ func openParquet(f *os.File, options ...parquet.FileOption) (*parquet.File, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := checkFooter(f, info.Size()); err != nil {
+		return nil, err
+	}
 	file, err := parquet.OpenFile(f, info.Size(), options...)
 	if err != nil {
 		return nil, damaged(err)
@@ -169,6 +172,9 @@ func (r *partReader[T]) openGroup() error {
 	if r.group == len(groups) {
 		return io.EOF
 	}
+	if err := checkGroup(r.f, r.file, r.group, r.indexes()); err != nil {
+		return err
+	}
 	group := groups[r.group]
 	r.group++
 	chunks := group.ColumnChunks()
@@ -178,6 +184,15 @@ func (r *partReader[T]) openGroup() error {
 	}
 	r.left = group.NumRows()
 	return nil
+}
+
+// indexes lists where in the part the columns are.
+func (r *partReader[T]) indexes() []int {
+	indexes := make([]int, len(r.columns))
+	for i := range r.columns {
+		indexes[i] = r.columns[i].index
+	}
+	return indexes
 }
 
 func (r *partReader[T]) closeGroup() error {

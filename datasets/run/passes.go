@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -22,11 +23,18 @@ func chainParts[T Row](s *Spool) iter.Seq2[T, error] {
 			yield(none, err)
 			return
 		}
+		var before T
+		held := false
+		l := layoutOf[T]()
 		for _, path := range paths {
 			for row, err := range rowsOf[T](path, anyPart(s.origin.RunID)) {
+				if err == nil && held && l.compare(&before, &row) > 0 {
+					err = &PartError{path, fmt.Errorf("%w: %s after %s", ErrOrder, l.keyText(&row), l.keyText(&before))}
+				}
 				if !yield(row, err) || err != nil {
 					return
 				}
+				before, held = row, true
 			}
 		}
 	}
