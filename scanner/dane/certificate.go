@@ -8,21 +8,25 @@ import (
 // certificate is a certificate as far as the walk could read it. Every slice is
 // a part of raw.
 type certificate struct {
-	raw, tbs        []byte
-	version         int // 1 to 3; 0 unreadable
-	serial          []byte
-	innerAlgorithm  []byte // AlgorithmIdentifier in the signed part
-	outerAlgorithm  []byte // and beside it
-	issuer, subject []byte // Name
-	issuerCanon     name
-	subjectCanon    name
-	notBefore       time.Time // zero if unreadable
-	notAfter        time.Time
-	validityUnread  bool
-	spki            []byte // SubjectPublicKeyInfo
-	signature       []byte // nil if unreadable
-	extensions      extensions
-	publicKey       *publicKey // nil until asked for: see key
+	raw, tbs       []byte
+	version        int // 1 to 3; 0 unreadable
+	serial         []byte
+	innerAlgorithm []byte // AlgorithmIdentifier in the signed part
+	outerAlgorithm []byte // and beside it
+	issuer         []byte // Name
+	subject        []byte
+	issuerCanon    name
+	subjectCanon   name
+	notBefore      time.Time // zero if unreadable
+	notAfter       time.Time
+	validityUnread bool
+	spki           []byte // SubjectPublicKeyInfo
+	signature      []byte // nil if unreadable
+	extensions     extensions
+
+	// What is worked out once, when it is asked for.
+	publicKey    *publicKey
+	associations map[[2]uint8][]byte // by selector and matching type
 }
 
 var errWalk = errors.New("not a certificate: no SubjectPublicKeyInfo to be found")
@@ -156,6 +160,26 @@ func (c *certificate) key() publicKey {
 		c.publicKey = &k
 	}
 	return *c.publicKey
+}
+
+// association returns the certificate association data of a usable record that
+// matches the certificate.
+func (c *certificate) association(selector, matchingType uint8) []byte {
+	key := [2]uint8{selector, matchingType}
+	data, known := c.associations[key]
+	if known {
+		return data
+	}
+	selected := c.raw
+	if selector == SPKI {
+		selected = c.spki
+	}
+	if c.associations == nil {
+		c.associations = make(map[[2]uint8][]byte)
+	}
+	data, _ = associate(selected, matchingType)
+	c.associations[key] = data
+	return data
 }
 
 // selfIssued reports whether subject and issuer are the same (RFC 5280, Section

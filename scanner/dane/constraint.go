@@ -13,9 +13,9 @@ type subtree struct {
 	bounded bool // has a minimum other than 0, or a maximum: must not be
 }
 
-// maxComparisons bounds the names compared with constraints in one search. Past
-// it a path counts as broken.
-const maxComparisons = 1 << 18
+// maxComparisons bounds what one search compares with constraints, in names of
+// usual length. Past it a path counts as broken.
+const maxComparisons = 1 << 20
 
 func (x *extensions) readConstraints(b []byte) bool {
 	b, ok := only(b, tagSequence)
@@ -45,7 +45,7 @@ func readSubtrees(b []byte) ([]subtree, bool) {
 		minimum, tail, given := optional(tail, tagContext)
 		zero := !given || len(bytes.Trim(minimum.body, "\x00")) == 0
 		list = append(list, subtree{
-			base:    generalName{kind: int(base.tag & 0x1f), tag: base.tag, value: base.body},
+			base:    newGeneralName(base),
 			bounded: !zero || len(tail) > 0,
 		})
 		b = rest
@@ -59,8 +59,11 @@ type constrainer struct{ left int }
 // allows reports whether nc permits every name of c. The leaf's common names
 // count as names where it has no DNS-ID, since they are matched as such then.
 func (b *constrainer) allows(nc *nameConstraints, c *certificate, leaf bool) bool {
+	if b.left -= 16 + len(c.subject)/64; b.left < 0 {
+		return false
+	}
 	if len(c.subjectCanon) > 0 {
-		if !b.permits(nc, generalName{kind: kindDirectory, value: c.subject}) {
+		if !b.permits(nc, generalName{kind: kindDirectory, canon: c.subjectCanon}) {
 			return false
 		}
 		for _, a := range values(c.subject, oidEmail) {
@@ -137,7 +140,7 @@ func (b *constrainer) permits(nc *nameConstraints, n generalName) bool {
 }
 
 func (b *constrainer) within(n generalName, s subtree) (within, readable bool) {
-	b.left -= comparisonCost(n.kind)
+	b.left -= 1 + len(n.value)/64 + len(s.base.value)/64
 	if b.left < 0 || s.bounded {
 		return false, false
 	}
@@ -146,7 +149,7 @@ func (b *constrainer) within(n generalName, s subtree) (within, readable bool) {
 	case kindDNS:
 		return withinDNS(string(n.value), string(base)), true
 	case kindDirectory:
-		return canonical(n.value).within(canonical(base)), true
+		return n.canon.within(s.base.canon), true
 	case kindEmail:
 		return withinEmail(string(n.value), string(base))
 	case kindURI:
@@ -155,14 +158,6 @@ func (b *constrainer) within(n generalName, s subtree) (within, readable bool) {
 		return withinIP(n.value, base)
 	}
 	return false, false
-}
-
-// comparisonCost weighs a comparison: distinguished names are prepared for it.
-func comparisonCost(kind int) int {
-	if kind == kindDirectory {
-		return 32
-	}
-	return 1
 }
 
 func withinDNS(host, base string) bool {

@@ -4,6 +4,7 @@ package dane
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"slices"
 )
 
@@ -45,15 +46,28 @@ func divergence(o *openssl, tr trial, ours Result, theirs answer) (class string,
 	return "", nil
 }
 
-// verifiesSomehow asks OpenSSL about the record that we found, with some of the
-// certificates sent, in any order: once it must verify, and at our depth.
+// verifiesSomehow asks OpenSSL about the record that we found or, since one with
+// full data brings a certificate that comes first, a digest in its place.
 func verifiesSomehow(o *openssl, tr trial, ours Result) (bool, error) {
-	one := trial{records: tr.records[ours.Record : ours.Record+1], names: tr.names}
+	r := tr.records[ours.Record]
+	found, err := verifiesArranged(o, tr, r, ours.Depth)
+	if found || err != nil || r.MatchingType != Full {
+		return found, err
+	}
+	sum := sha256.Sum256(r.Data)
+	r.MatchingType, r.Data = SHA256, sum[:]
+	return verifiesArranged(o, tr, r, ours.Depth)
+}
+
+// verifiesArranged asks OpenSSL about one record with some of the certificates
+// sent, in any order: once it must verify, and at that depth.
+func verifiesArranged(o *openssl, tr trial, r Record, depth int) (bool, error) {
+	one := trial{records: []Record{r}, names: tr.names}
 	var try func(chain Chain, rest [][]byte) (bool, error)
 	try = func(chain Chain, rest [][]byte) (bool, error) {
 		one.chain = chain
 		a, err := o.ask(one)
-		if err != nil || a.result == 0 && a.depth == ours.Depth {
+		if err != nil || a.result == 0 && a.depth == depth {
 			return err == nil, err
 		}
 		for i, der := range rest {

@@ -55,6 +55,7 @@ type generalName struct {
 	kind  int
 	tag   byte
 	value []byte
+	canon name // of a directory name
 }
 
 // Choices of GeneralName (RFC 5280, Section 4.2.1.6).
@@ -232,7 +233,7 @@ func (x *extensions) readAuthority(b []byte) bool {
 	names, ok := readGeneralNames(issuer.body)
 	for _, n := range names {
 		if n.kind == kindDirectory { // the first one is what counts
-			x.authority.issuer, x.authority.named = canonical(n.value), true
+			x.authority.issuer, x.authority.named = n.canon, true
 			break
 		}
 	}
@@ -255,8 +256,16 @@ func readGeneralNames(b []byte) ([]generalName, bool) {
 		if !ok || e.tag&0xc0 != tagContext || len(names) == maxNames {
 			return names, false
 		}
-		names = append(names, generalName{kind: int(e.tag & 0x1f), tag: e.tag, value: e.body})
+		names = append(names, newGeneralName(e))
 		b = rest
 	}
 	return names, true
+}
+
+func newGeneralName(e element) generalName {
+	n := generalName{kind: int(e.tag & 0x1f), tag: e.tag, value: e.body}
+	if n.kind == kindDirectory {
+		n.canon = canonical(n.value)
+	}
+	return n
 }

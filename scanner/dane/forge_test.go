@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"encoding/asn1"
 	"sync"
@@ -150,27 +151,37 @@ func (f forge) sign(signed []byte) []byte {
 	case "pss":
 		options = &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}
 	}
-	if _, ok := f.signer.private.(ed25519.PrivateKey); ok {
+	random := rand.Reader
+	switch f.signer.private.(type) {
+	case ed25519.PrivateKey:
 		options, toSign = crypto.Hash(0), signed
+	case *ecdsa.PrivateKey:
+		random = nil // deterministic (RFC 6979)
 	}
-	return must(f.signer.private.Sign(rand.Reader, toSign, options))
+	return must(f.signer.private.Sign(random, toSign, options))
 }
 
-// keyRing makes each key of the tests once.
+// keyRing makes each key of the tests once; all but RSA keys are the same in
+// every run, so that what fuzzing finds can be found again.
 var keyRing = sync.OnceValue(func() (ring struct{ rsa, ec, ed []*testKey }) {
 	for range 4 {
 		ring.rsa = append(ring.rsa, newTestKey(must(rsa.GenerateKey(rand.Reader, 1024))))
 	}
-	for range 10 {
-		ring.ec = append(ring.ec, newTestKey(must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))))
+	for i := range 10 {
+		ring.ec = append(ring.ec, newTestKey(must(ecdsa.ParseRawPrivateKey(elliptic.P256(), seeded(i, 32)))))
 	}
-	ring.ec = append(ring.ec, newTestKey(must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))))
-	for range 3 {
-		_, private, err := ed25519.GenerateKey(rand.Reader)
-		ring.ed = append(ring.ed, newTestKey(must(private, err)))
+	ring.ec = append(ring.ec, newTestKey(must(ecdsa.ParseRawPrivateKey(elliptic.P384(), seeded(10, 48)))))
+	for i := range 3 {
+		ring.ed = append(ring.ed, newTestKey(ed25519.NewKeyFromSeed(seeded(20+i, ed25519.SeedSize))))
 	}
 	return ring
 })
+
+// seeded makes octets for a private key from its number.
+func seeded(number, size int) []byte {
+	sum := sha512.Sum512([]byte{byte(number)})
+	return sum[:size]
+}
 
 func newTestKey(private crypto.Signer) *testKey {
 	spki := must(x509.MarshalPKIXPublicKey(private.Public()))

@@ -12,8 +12,11 @@ import (
 // name, and any that cannot be read, which equals none: see canonical.
 type name []string
 
-// maxRDNs bounds a name. Longer ones are unreadable.
-const maxRDNs = 64
+// maxRDNs and maxNameOctets bound a name. Longer ones are unreadable.
+const (
+	maxRDNs       = 64
+	maxNameOctets = 16 << 10
+)
 
 // attribute is one type and value of a distinguished name.
 type attribute struct {
@@ -79,7 +82,7 @@ func (n name) within(base name) bool {
 // readName takes a Name apart into its relative distinguished names.
 func readName(full []byte) ([][]attribute, bool) {
 	b, ok := only(full, tagSequence)
-	if !ok {
+	if !ok || len(b) > maxNameOctets {
 		return nil, false
 	}
 	var rdns [][]attribute

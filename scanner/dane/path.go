@@ -11,7 +11,7 @@ import (
 const (
 	maxSent  = 100     // certificates of a chain that are looked at
 	maxDepth = 100     // of an anchor below which a path may lie
-	maxSteps = 10_000  // certificates stepped on
+	maxSteps = 1024    // certificates stepped on
 	maxWork  = 1 << 12 // signatures, an RSA key of 2048 bits counting for four
 )
 
@@ -26,6 +26,7 @@ type search struct {
 	anchors []anchor
 
 	made  map[[2]*certificate]bool // signatures checked
+	above map[*certificate][]link  // issuers, in the order to try
 	names constrainer
 	steps int
 	work  int
@@ -56,6 +57,11 @@ type anchor struct {
 	depth   int
 }
 
+// of reports whether the record is one of that certificate.
+func (a *anchor) of(c *certificate) bool {
+	return bytes.Equal(a.Data, c.association(a.Selector, a.MatchingType))
+}
+
 // fault says what is wrong with a path.
 type fault uint8
 
@@ -68,7 +74,7 @@ const (
 // try or the bounds are.
 func (s *search) run(leaf *certificate) {
 	s.steps, s.work, s.names.left = maxSteps, maxWork, maxComparisons
-	s.made = make(map[[2]*certificate]bool)
+	s.made, s.above = make(map[[2]*certificate]bool), make(map[*certificate][]link)
 	s.visit(route{path: []link{{leaf, -1}}})
 }
 
@@ -95,7 +101,7 @@ func (s *search) visit(r route) bool {
 	}
 	last := r.path[len(r.path)-1]
 	if len(r.path) > 1 { // RFC 7671, Section 5.2.1: an issuer; never the leaf
-		s.tryAnchors(r, false, func(a *anchor) bool { return a.matches(last.raw, last.spki) })
+		s.tryAnchors(r, false, func(a *anchor) bool { return a.of(last.certificate) })
 	}
 	if last.namesIssuer(last.certificate) { // OpenSSL looks no further here
 		s.tryKeys(r)
@@ -155,7 +161,7 @@ func (s *search) tryAnchors(r route, bare bool, isEnd func(*anchor) bool) {
 	judged := false
 	for i := range s.anchors {
 		a := &s.anchors[i]
-		if a.reached || foreign(r.path, a.index) || !isEnd(a) {
+		if a.reached || !isEnd(a) || foreign(r.path, a.index) {
 			continue
 		}
 		if !judged {
@@ -190,15 +196,31 @@ func foreign(path []link, index int) bool {
 // issuers returns the certificates of the pool that may have issued the last of
 // the path and are not yet in it, in the order to try.
 func (s *search) issuers(path []link) []link {
-	last := path[len(path)-1]
+	last := path[len(path)-1].certificate
+	all, known := s.above[last]
+	if !known {
+		all = s.candidates(last)
+		s.above[last] = all
+	}
+	var open []link
+	for _, l := range all {
+		if !contains(path, l) {
+			open = append(open, l)
+		}
+	}
+	return open
+}
+
+// candidates lists all that may have issued a certificate: those valid now, then
+// the others, the latest to expire first.
+func (s *search) candidates(c *certificate) []link {
 	var valid, dated []link
 	for _, l := range s.pool {
-		if !last.namesIssuer(l.certificate) || contains(path, l) {
-			continue
-		}
-		if l.valid(s.at) {
+		switch {
+		case !c.namesIssuer(l.certificate):
+		case l.valid(s.at):
 			valid = append(valid, l)
-		} else {
+		default:
 			dated = append(dated, l)
 		}
 	}

@@ -1,6 +1,9 @@
 package dane
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 // Verifier says how chains are verified. The zero value is what SMTP wants.
 type Verifier struct {
@@ -78,10 +81,13 @@ func (r *verification) matchIssuers(at time.Time) {
 			s.anchors = append(s.anchors, newAnchor(record, i, r.effective[i]))
 		}
 	}
-	if len(s.anchors) == 0 || r.leaf == nil {
+	if len(s.anchors) == 0 || len(r.chain) == 0 {
 		return
 	}
 	s.pool = r.links()
+	if r.leaf == nil {
+		return
+	}
 	s.run(r.leaf)
 	r.Exhausted = s.exhausted() || len(r.chain) > maxSent
 	for _, a := range s.anchors {
@@ -180,7 +186,7 @@ func anyOf(records []Record, holds func(Record) bool) bool {
 func (r *verification) sentUnlinked() bool {
 	for _, a := range r.search.anchors {
 		for _, l := range r.search.pool {
-			if a.effective && l.owner < 0 && a.matches(l.raw, l.spki) && string(l.raw) != string(r.leaf.raw) {
+			if a.effective && l.owner < 0 && a.of(l.certificate) && !bytes.Equal(l.raw, r.chain[0]) {
 				return true
 			}
 		}
