@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -39,6 +40,8 @@ func commands() []*command {
 		scanCommand(),
 		reportCommand(),
 		rejudgeCommand(),
+		tlsaGenerateCommand(),
+		tlsaVerifyCommand(),
 		labCommand(),
 		listsCommand(),
 		versionCommand(),
@@ -48,13 +51,15 @@ func commands() []*command {
 	}
 }
 
-func find(name string) *command {
+// find returns the command that the first words name, and how many they are.
+func find(words []string) (c *command, taken int) {
 	for _, c := range commands() {
-		if c.name == name {
-			return c
+		name := strings.Fields(c.name)
+		if len(words) >= len(name) && slices.Equal(words[:len(name)], name) {
+			return c, len(name)
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // wantArgs checks the number of arguments; most < 0 means any number.

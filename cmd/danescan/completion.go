@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -29,20 +30,26 @@ func completionCommand() *command {
 func writeCompletion(w io.Writer) {
 	var names []string
 	for _, c := range commands() {
-		names = append(names, c.name)
+		names = append(names, strings.Fields(c.name)[0])
 	}
+	names = slices.Compact(names)
 	fmt.Fprintf(w, `_danescan() {
   local word=${COMP_WORDS[COMP_CWORD]} flags=
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "%s" -- "$word"))
     return
   fi
-  case ${COMP_WORDS[1]} in
+  case ${COMP_WORDS[1]}-${COMP_WORDS[2]} in
 `, strings.Join(names, " "))
 	for _, c := range commands() {
 		flags := []string{"--help"}
 		flagsOf(c).VisitAll(func(f *pflag.Flag) { flags = append(flags, "--"+f.Name) })
-		fmt.Fprintf(w, "    %s) flags=\"%s\" ;;\n", c.name, strings.Join(flags, " "))
+		words := strings.Fields(c.name)
+		pattern := words[0] + "-*"
+		if len(words) > 1 {
+			pattern = words[0] + "-" + words[1]
+		}
+		fmt.Fprintf(w, "    %s) flags=\"%s\" ;;\n", pattern, strings.Join(flags, " "))
 	}
 	fmt.Fprint(w, `  esac
   case $word in

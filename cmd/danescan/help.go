@@ -16,16 +16,16 @@ func helpCommand() *command {
 		name: "help", args: "[COMMAND]", summary: "show help",
 		prepare: func(*pflag.FlagSet) action {
 			return func(_ context.Context, e *env, args []string) error {
-				if err := wantArgs(args, 0, 1, ""); err != nil {
-					return err
-				}
 				if len(args) == 0 {
 					writeOverview(e.stdout)
 					return nil
 				}
-				c := find(args[0])
+				c, words := find(args)
 				if c == nil {
-					return &usageError{text: fmt.Sprintf("unknown command %q", args[0])}
+					return unknown(args)
+				}
+				if err := wantArgs(args, words, words, ""); err != nil {
+					return err
 				}
 				writeHelp(e.stdout, c)
 				return nil
@@ -38,7 +38,7 @@ func helpCommand() *command {
 func writeOverview(w io.Writer) {
 	fmt.Fprintf(w, "%s\n\nUsage: danescan COMMAND [flags] [arguments]\n\nCommands:\n", intro)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-12s%s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-15s%s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\nRun 'danescan help COMMAND' for its flags and examples.\n"+
 		"Each flag can also be set as DANESCAN_FLAG_NAME in the environment.\n")

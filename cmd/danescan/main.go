@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -100,16 +101,16 @@ func dispatch(ctx context.Context, e *env, args []string) error {
 	case "--version":
 		args[0] = "version"
 	}
-	c := find(args[0])
+	c, words := find(args)
 	if c == nil {
-		return &usageError{text: fmt.Sprintf("unknown command %q", args[0])}
+		return unknown(args)
 	}
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
 	flags.SortFlags = false
 	flags.Usage = func() {}
 	help := flags.BoolP("help", "h", false, "show this help")
 	action := c.prepare(flags)
-	if err := flags.Parse(args[1:]); err != nil && !errors.Is(err, pflag.ErrHelp) {
+	if err := flags.Parse(args[words:]); err != nil && !errors.Is(err, pflag.ErrHelp) {
 		return &usageError{command: c.name, text: err.Error()}
 	}
 	if *help {
@@ -121,6 +122,16 @@ func dispatch(ctx context.Context, e *env, args []string) error {
 	}
 	e.flags = flags
 	return inContext(ctx, c, action(ctx, e, flags.Args()))
+}
+
+// unknown says what stands where a command should.
+func unknown(words []string) error {
+	for _, c := range commands() {
+		if first, _, several := strings.Cut(c.name, " "); several && first == words[0] {
+			return &usageError{text: fmt.Sprintf("%s: generate or verify?", first)}
+		}
+	}
+	return &usageError{text: fmt.Sprintf("unknown command %q", words[0])}
 }
 
 // inContext makes an error that an interrupt caused the interrupt itself, and

@@ -70,6 +70,13 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"scan", "-o", "r", "-n", "1", "--smtp-concurrency", "0", "a"}, "danescan: --smtp-concurrency must be at least 1, and rates and gaps cannot be negative"},
 		{[]string{"scan", "-o", "r", "-n", "-1", "--contact", "c", "a"}, "danescan: --dns-concurrency must be at least 1, and rates and limits cannot be negative"},
 		{[]string{"scan", "-o", "r", "-n", "1", "--progress", "loud", "a"}, "danescan: --progress=loud: auto, bar, plain or none"},
+		{[]string{"tlsa"}, "danescan: tlsa: generate or verify?"},
+		{[]string{"tlsa", "generate", "x.pem"}, "danescan: missing --host NAME of the MX host"},
+		{[]string{"tlsa", "generate", "--host", "h"}, "danescan: want either a FILE.pem or --connect ADDR:PORT"},
+		{[]string{"tlsa", "generate", "--host", "h", "--parameters", "3 1", "x.pem"}, `danescan: --parameters "3 1": want three numbers such as "3 1 1"`},
+		{[]string{"tlsa", "verify", "--name", "h"}, "danescan: want --chain FILE, at least one --record, and --name HOST"},
+		{[]string{"tlsa", "verify", "--name", "h", "--chain", "c", "--record", "3 1"}, `danescan: --record: record "3 1": want usage, selector, matching type and digits, such as "3 1 1 0123..."`},
+		{[]string{"tlsa", "verify", "--name", "h", "--chain", "c", "--record", "3 1 1 xy"}, `danescan: --record: record "3 1 1 xy": the data are not hexadecimal digits`},
 		{[]string{"report"}, "danescan: missing the RUN directory"},
 		{[]string{"report", "r"}, "danescan: missing -o DIR: where the page is to be written"},
 		{[]string{"version", "x"}, `danescan: unexpected argument "x"`},
@@ -116,7 +123,7 @@ func TestManPageAndCompletionKnowEveryCommand(t *testing.T) {
 		if !strings.Contains(man.String(), ".SS danescan "+c.name) {
 			t.Errorf("man page without %s", c.name)
 		}
-		if !strings.Contains(completion.String(), "    "+c.name+") flags=") {
+		if !strings.Contains(completion.String(), "    "+strings.ReplaceAll(c.name, " ", "-")) {
 			t.Errorf("completion without %s", c.name)
 		}
 	}
