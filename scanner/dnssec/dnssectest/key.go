@@ -2,7 +2,9 @@ package dnssectest
 
 import (
 	"crypto"
+	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -27,7 +29,9 @@ const (
 // rsaBits keeps the making of RSA keys quick; they protect nothing.
 const rsaBits = 1024
 
-// NewKey makes a key for a zone. Flags are those of the DNSKEY record.
+// NewKey makes a key for a zone. Flags are those of the DNSKEY record. Ed25519 keys
+// depend on nothing else, so that zones signed by them are always the same; all
+// others are random.
 func NewKey(apex string, algorithm uint8, flags uint16) (*Key, error) {
 	return newKey(apex, algorithm, flags, keyBits(algorithm))
 }
@@ -37,12 +41,18 @@ func newKey(apex string, algorithm uint8, flags uint16, bits int) (*Key, error) 
 		Hdr:   dns.RR_Header{Name: apex, Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 3600},
 		Flags: flags, Protocol: 3, Algorithm: algorithm,
 	}
-	if algorithm == dns.ED448 {
+	switch algorithm {
+	case dns.ED448:
 		pub, private, err := ed448.GenerateKey(rand.Reader)
 		if err != nil {
 			return nil, err
 		}
 		k.PublicKey = base64.StdEncoding.EncodeToString(pub)
+		return &Key{Record: k, signer: private}, nil
+	case dns.ED25519:
+		seed := sha256.Sum256(fmt.Append(nil, apex, flags))
+		private := ed25519.NewKeyFromSeed(seed[:])
+		k.PublicKey = base64.StdEncoding.EncodeToString(private.Public().(ed25519.PublicKey))
 		return &Key{Record: k, signer: private}, nil
 	}
 	private, err := k.Generate(bits)
