@@ -12,7 +12,8 @@ import (
 
 // Index knows which host of a run showed which leaf certificate, so that a record
 // on one host that describes another's can be told, and a key that is used by
-// several operators. It is filled before judging and only read afterwards.
+// several operators. It is filled before judging and only read afterwards. Each
+// leaf costs about 730 octets (BenchmarkIndex).
 type Index struct {
 	holders map[fingerprint]string   // certificate or key -> the first host by name
 	keys    map[fingerprint][]string // key -> hosts, one for each operator, sorted, bounded
