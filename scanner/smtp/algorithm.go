@@ -25,7 +25,7 @@ func keyAlgorithm(chain [][]byte) string {
 
 // keyOID returns the object identifier of a certificate's key algorithm.
 func keyOID(b []byte) []byte {
-	outer := der(b)
+	outer := elements(b)
 	cert, _ := outer.take(tagSequence)
 	tbs, _ := cert.take(tagSequence)
 	if tbs.has(tagContext) {

@@ -13,6 +13,7 @@ const (
 	maxRaw        = 1024      // kept of a reply as it came
 	maxExtensions = 64        // kept of the EHLO reply
 	maxExtension  = 256       // kept of one of them
+	maxError      = 512       // kept of what an error says
 	maxInjected   = 1024      // kept of what came behind the 220 to STARTTLS
 	maxHandshake  = 1 << 20   // bytes of a handshake, either stack
 	maxMessage    = 256 << 10 // of one handshake message, as crypto/tls has it

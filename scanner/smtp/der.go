@@ -22,12 +22,12 @@ const (
 	tagContext     = 0xa0 // constructed, number 0
 )
 
-// der is a run of elements, read from the front as senders do: laxer than DER in
-// the length, which may have leading zeros.
-type der []byte
+// elements is a run of ASN.1 elements, read from the front as senders do: laxer
+// than DER in the length, which may have leading zeros.
+type elements []byte
 
 // next takes the first element off and returns its tag and content.
-func (d *der) next() (tag byte, content der, ok bool) {
+func (d *elements) next() (tag byte, content elements, ok bool) {
 	b := *d
 	if len(b) < 2 || b[0]&0x1f == 0x1f {
 		return 0, nil, false
@@ -53,20 +53,20 @@ func (d *der) next() (tag byte, content der, ok bool) {
 }
 
 // take takes the first element off if it has that tag.
-func (d *der) take(want byte) (der, bool) {
+func (d *elements) take(want byte) (elements, bool) {
 	tag, content, ok := d.next()
 	return content, ok && tag == want
 }
 
 // has reports whether the first element has that tag.
-func (d der) has(tag byte) bool { return len(d) > 0 && d[0] == tag }
+func (d elements) has(tag byte) bool { return len(d) > 0 && d[0] == tag }
 
 // isCertificate reports whether b has the shape of one certificate and nothing
 // else (RFC 5280, Section 4.1), as OpenSSL wants it before it goes on with a
 // handshake. What the fields say is left aside: a negative serial, a month 13 or
 // an extension twice do not stop a sender.
 func isCertificate(b []byte) bool {
-	outer := der(b)
+	outer := elements(b)
 	cert, ok := outer.take(tagSequence)
 	if !ok || len(outer) > 0 {
 		return false
@@ -76,7 +76,7 @@ func isCertificate(b []byte) bool {
 }
 
 // isTBS reports whether d is the content of a TBSCertificate.
-func isTBS(d der) bool {
+func isTBS(d elements) bool {
 	if d.has(tagContext) {
 		version, _ := d.take(tagContext)
 		if !version.integer() || len(version) > 0 {
@@ -105,7 +105,7 @@ func isTBS(d der) bool {
 }
 
 // integer takes an INTEGER off: at least one octet, none of them for nothing.
-func (d *der) integer() bool {
+func (d *elements) integer() bool {
 	n, ok := d.take(tagInteger)
 	if !ok || len(n) == 0 {
 		return false
@@ -113,19 +113,19 @@ func (d *der) integer() bool {
 	return len(n) == 1 || !(n[0] == 0 && n[1] < 0x80 || n[0] == 0xff && n[1] >= 0x80)
 }
 
-func (d *der) bitString() bool {
+func (d *elements) bitString() bool {
 	bits, ok := d.take(tagBitString)
 	return ok && len(bits) > 0 && bits[0] < 8
 }
 
-func (d *der) oid() bool {
+func (d *elements) oid() bool {
 	oid, ok := d.take(tagOID)
 	return ok && len(oid) > 0 && oid[len(oid)-1] < 0x80
 }
 
 // algorithm takes an AlgorithmIdentifier off: an object identifier, and perhaps
 // one element of whatever kind.
-func (d *der) algorithm() bool {
+func (d *elements) algorithm() bool {
 	id, ok := d.take(tagSequence)
 	if !ok || !id.oid() {
 		return false
@@ -137,7 +137,7 @@ func (d *der) algorithm() bool {
 }
 
 // validity takes two times off. What they say does not matter.
-func (d *der) validity() bool {
+func (d *elements) validity() bool {
 	times, ok := d.take(tagSequence)
 	for range 2 {
 		tag, _, found := times.next()
@@ -147,13 +147,13 @@ func (d *der) validity() bool {
 }
 
 // name takes a Name off: sets of pairs of a type and a string.
-func (d *der) name() bool {
+func (d *elements) name() bool {
 	names, ok := d.take(tagSequence)
 	for ok && len(names) > 0 {
-		var set der
+		var set elements
 		set, ok = names.take(tagSet)
 		for ok && len(set) > 0 {
-			var pair der
+			var pair elements
 			pair, ok = set.take(tagSequence)
 			ok = ok && pair.oid() && pair.text() && len(pair) == 0
 		}
@@ -164,7 +164,7 @@ func (d *der) name() bool {
 // text takes a string of a name off. OpenSSL takes nearly any type, even a BIT
 // STRING, and converts strings to compare them: those that do not convert it
 // refuses.
-func (d *der) text() bool {
+func (d *elements) text() bool {
 	tag, s, ok := d.next()
 	switch tag {
 	case tagUTF8:
@@ -180,10 +180,10 @@ func (d *der) text() bool {
 }
 
 // extensions takes the list of extensions off. What is in one is its own affair.
-func (d *der) extensions() bool {
+func (d *elements) extensions() bool {
 	list, ok := d.take(tagSequence)
 	for ok && len(list) > 0 {
-		var ext der
+		var ext elements
 		ext, ok = list.take(tagSequence)
 		if !ok || !ext.oid() {
 			return false

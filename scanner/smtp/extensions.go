@@ -18,7 +18,7 @@ func extensions(lines [][]byte) (offered []string, starttls bool) {
 			starttls = true
 		}
 		if len(offered) < maxExtensions && len(line) > 0 {
-			offered = append(offered, string(line[:min(len(line), maxExtension)]))
+			offered = append(offered, strings.ToValidUTF8(string(line[:min(len(line), maxExtension)]), "\ufffd"))
 		}
 	}
 	return offered, starttls

@@ -15,6 +15,9 @@ import (
 // false, so that a step can end with it.
 func (s *Session) fail(ctx context.Context, why Failure, err error) bool {
 	s.Failure, s.Error = why, err.Error()
+	if len(s.Error) > maxError { // crypto/x509 quotes from certificates
+		s.Error = s.Error[:maxError]
+	}
 	if ctx.Err() == nil {
 		return false
 	}

@@ -9,6 +9,8 @@ import (
 
 // Groups (RFC 8446, Section 4.2.7).
 const (
+	groupSecp192r1       = 19
+	groupSecp224r1       = 21
 	groupSecp256k1       = 22
 	groupP256            = 23
 	groupP384            = 24
@@ -25,13 +27,12 @@ const (
 	groupFFDHE8192       = 260
 )
 
-// offeredGroups is what the fetcher offers. The Brainpool curves and secp256k1 do
-// not exist in TLS 1.3, and below it the fetcher computes nothing: they are there
+// offeredGroups is what the fetcher offers. The last six do not exist in TLS 1.3, and below it the fetcher computes nothing: they are there
 // because servers look here before they show a certificate on such a curve.
 var offeredGroups = []uint16{
 	groupX25519, groupP256, groupX448, groupP521, groupP384,
 	groupFFDHE2048, groupFFDHE3072, groupFFDHE4096, groupFFDHE6144, groupFFDHE8192,
-	groupSecp256k1, groupBrainpoolP256r1, groupBrainpoolP384r1, groupBrainpoolP512r1,
+	groupSecp192r1, groupSecp224r1, groupSecp256k1, groupBrainpoolP256r1, groupBrainpoolP384r1, groupBrainpoolP512r1,
 }
 
 // share is our half of a key exchange.

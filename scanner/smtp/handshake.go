@@ -2,9 +2,11 @@ package smtp
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"math"
 	"net"
 )
 
@@ -99,7 +101,7 @@ func (h *goHandshake) failed(err error) {
 	var notTLS tls.RecordHeaderError
 	var network net.Error
 	switch {
-	case h.AlertFrom == FromClient && h.Chain != nil && h.shown == nil:
+	case h.AlertFrom == FromClient && h.Chain != nil && (h.shown == nil || beyondRSA(h.shown[0])):
 		why = h.refused()
 	case errors.As(err, &notTLS) && h.Chain == nil:
 		why = FailParse
@@ -107,6 +109,17 @@ func (h *goHandshake) failed(err error) {
 		why = FailProtocol
 	}
 	h.fail(h.link.ctx, why, err)
+}
+
+// beyondRSA reports whether a certificate has an RSA key that crypto/rsa declines
+// to work with though it is sound: a public exponent over 31 bits.
+func beyondRSA(leaf []byte) bool {
+	cert, err := x509.ParseCertificate(leaf)
+	if err != nil {
+		return false
+	}
+	key, ok := cert.PublicKey.(*rsa.PublicKey)
+	return ok && key.E > math.MaxInt32
 }
 
 // refused says what it means that crypto/tls gave up on the certificates: the

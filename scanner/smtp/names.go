@@ -12,7 +12,7 @@ func versionName(version uint16) string {
 
 // groupNames are the names in the IANA registry "TLS Supported Groups".
 var groupNames = map[uint16]string{
-	22: "secp256k1", 23: "secp256r1", 24: "secp384r1", 25: "secp521r1",
+	19: "secp192r1", 21: "secp224r1", 22: "secp256k1", 23: "secp256r1", 24: "secp384r1", 25: "secp521r1",
 	26: "brainpoolP256r1", 27: "brainpoolP384r1", 28: "brainpoolP512r1",
 	29: "x25519", 30: "x448",
 	31: "brainpoolP256r1tls13", 32: "brainpoolP384r1tls13", 33: "brainpoolP512r1tls13",

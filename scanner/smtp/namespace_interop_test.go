@@ -66,8 +66,9 @@ func missing(t testing.TB, format string, args ...any) {
 	t.Skipf(format, args...)
 }
 
-// background starts a server and waits until it listens on address.
-func background(t testing.TB, address string, name string, args ...string) {
+// background starts a server, waits until it listens on address, and returns its
+// standard input.
+func background(t testing.TB, address string, name string, args ...string) io.Writer {
 	t.Helper()
 	var out strings.Builder
 	cmd := exec.Command(name, args...)
@@ -94,7 +95,7 @@ func background(t testing.TB, address string, name string, args ...string) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			conn.Close()
-			return
+			return stdin
 		}
 		select {
 		case <-ended:

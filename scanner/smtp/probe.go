@@ -74,6 +74,9 @@ func (s *Session) wantsFetcher() bool {
 func (s *Session) adopt(f Session) {
 	s.Fallback = &f
 	s.TotalTime += f.TotalTime
+	if f.Failure == FailCancelled { // the question is open
+		s.Failure, s.Error = f.Failure, f.Error
+	}
 	if !f.ChainCounts() {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 )
 
 func TestReadReply(t *testing.T) {
@@ -128,6 +129,7 @@ func TestExtensions(t *testing.T) {
 		{"parameter", []string{"mx", "AUTH STARTTLS"}, 1, false},
 		{"server's name", []string{"STARTTLS"}, 0, false},
 		{"none", []string{"mx"}, 0, false},
+		{"no UTF-8", []string{"mx", "X\xff\xfe", "STARTTLS"}, 2, true},
 		{"nothing", nil, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -138,6 +140,9 @@ func TestExtensions(t *testing.T) {
 			offered, starttls := extensions(lines)
 			if len(offered) != test.offered || starttls != test.starttls {
 				t.Errorf("got %q, STARTTLS %v", offered, starttls)
+			}
+			if !utf8.ValidString(strings.Join(offered, "")) {
+				t.Errorf("no UTF-8: %q", offered)
 			}
 		})
 	}

@@ -93,14 +93,14 @@ type Session struct {
 	Greeting     []byte // raw, capped
 	EHLOCode     int
 	HELOCode     int
-	Extensions   []string // keywords and parameters as sent, capped
+	Extensions   []string // keywords and parameters as sent, capped; valid UTF-8
 	STARTTLS     bool     // offered
 	STARTTLSCode int
 	Injected     []byte // came in the same read as the 220 to STARTTLS; capped
 
 	Stage   Stage // the stage at which the session ended
 	Failure Failure
-	Error   string // what the local software said, for logs
+	Error   string // what the local software said, for logs; capped, may quote the peer
 
 	HandshakeComplete          bool
 	TLSVersion                 string // "1.0" to "1.3"
@@ -145,9 +145,6 @@ func (s Session) Deferred() bool {
 // The same is said by four columns of a row: handshake_complete, or a chain that
 // is not empty with stack "fetcher" or failure "parse".
 func (s Session) ChainCounts() bool {
-	if s.Failure == FailAlgorithm {
-		return false
-	}
 	return s.HandshakeComplete || len(s.Chain) > 0 && (s.Stack == StackFetcher || s.Failure == FailParse)
 }
 

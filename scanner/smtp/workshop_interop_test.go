@@ -105,6 +105,11 @@ func (w *workshop) fixture(name string) pair {
 	return w.request("-key", filepath.Join("testdata", name))
 }
 
+// exponent makes a certificate of an RSA key with that public exponent.
+func (w *workshop) exponent(e string) pair {
+	return w.request("-newkey", "rsa:2048", "-pkeyopt", "rsa_keygen_pubexp:"+e)
+}
+
 // dsa makes a certificate of a DSA key.
 func (w *workshop) dsa() pair {
 	params := filepath.Join(w.dir, "dsa.params")
