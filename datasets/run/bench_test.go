@@ -10,30 +10,6 @@ import (
 	"time"
 )
 
-// usualDomain is a domain as most are: some mail host, no trouble.
-func usualDomain(line int64) Domain {
-	d := emptyDomain(line)
-	d.Rank, d.Registrable, d.Zone, d.ZoneDNSSEC = line, d.Domain, d.Domain, Insecure
-	d.NS, d.SOARname = []string{"ns1.dns.example", "ns2.dns.example"}, "hostmaster.dns.example"
-	d.MXKind, d.MXDNSSEC = MXFound, Insecure
-	d.MXLookup = &Lookup{Outcome: Found, Rcode: ptr(int32(0)), DNSSEC: Insecure, TTL: ptr(int64(3600)), Server: "127.0.0.53:53", Size: ptr(int32(120))}
-	d.MX = []MX{{10, fmt.Sprintf("mx%d.mail.example", line%100), None, "", false}, {20, "backup.mail.example", None, "", false}}
-	d.Verdict, d.HostsTotal, d.PolicyMay, d.PolicyDANE = NotDANE, 2, PolicyOpportunistic, PolicyOpportunistic
-	d.Provider, d.SelfHosted, d.DNSOperator, d.Queries, d.ElapsedMS = "mail.example", ptr(false), "dns.example", 5, line%500
-	return d
-}
-
-func usualDomains(n int) []Domain {
-	rows := make([]Domain, n)
-	for i := range rows {
-		rows[i] = usualDomain(int64(i + 1))
-		if i%20 == 0 {
-			rows[i] = fullDomain(int64(i + 1))
-		}
-	}
-	return rows
-}
-
 // cpuTime is what this process has used. On a machine that does other work the
 // clock says little.
 func cpuTime(b *testing.B) time.Duration {
@@ -87,4 +63,26 @@ func BenchmarkReadDomains(b *testing.B) {
 		}
 	}
 	perRow(b, n, before)
+}
+
+// BenchmarkFindDomain looks up domains in a finished run of a million.
+func BenchmarkFindDomain(b *testing.B) {
+	const n = 1 << 20
+	r := lookupRun(b, n)
+	for i := 0; b.Loop(); i++ {
+		name := fmt.Sprintf("d%d.example.org", 1+(i*7919)%n)
+		if _, ok, err := FindDomain(r.Dir(), name); !ok || err != nil {
+			b.Fatal(name, ok, err)
+		}
+	}
+}
+
+// BenchmarkFindNothing looks up domains that are not there.
+func BenchmarkFindNothing(b *testing.B) {
+	r := lookupRun(b, 1<<18)
+	for i := 0; b.Loop(); i++ {
+		if _, ok, err := FindDomain(r.Dir(), fmt.Sprintf("x%d.example.org", i)); ok || err != nil {
+			b.Fatal(ok, err)
+		}
+	}
 }

@@ -20,8 +20,19 @@ func sampleLookup() Lookup {
 	}
 }
 
-// fullDomain has every column set, emptyDomain none that may be null.
-func fullDomain(line int64) Domain {
+// The full rows have every column set, the empty ones none that may be null. Those
+// of version 1 stand in testdata/schema/v1 and stay as they are; the full rows of
+// today are made from them.
+
+func fullDomain(line int64) Domain { return domainV1(line) }
+
+func fullHost(name string) Host { return hostV1(name) }
+
+func fullEndpoint(base string, attempt int32) Endpoint { return endpointV1(base, attempt) }
+
+func fullCertificate(id byte) Certificate { return certificateV1(id) }
+
+func domainV1(line int64) Domain {
 	l := sampleLookup()
 	return Domain{
 		DomainEvidence{
@@ -49,7 +60,7 @@ func emptyDomain(line int64) Domain {
 	}
 }
 
-func fullHost(name string) Host {
+func hostV1(name string) Host {
 	l := sampleLookup()
 	return Host{
 		HostEvidence{
@@ -76,7 +87,7 @@ func emptyHost(name string) Host {
 	}
 }
 
-func fullEndpoint(base string, attempt int32) Endpoint {
+func endpointV1(base string, attempt int32) Endpoint {
 	return Endpoint{
 		EndpointEvidence{
 			Host: "mx." + base, Base: base, Address: "192.0.2.1", Port: 25, Algorithm: KeyECDSA, Attempt: attempt, ScannedAt: sampleTime,
@@ -103,7 +114,7 @@ func emptyEndpoint(base string, attempt int32) Endpoint {
 	}
 }
 
-func fullCertificate(id byte) Certificate {
+func certificateV1(id byte) Certificate {
 	return Certificate{
 		SHA256: []byte{id, 1}, SPKISHA256: []byte{2}, DER: []byte{0x30, 0}, Subject: "CN=a", Issuer: "CN=b", Names: []string{"a.example"},
 		NotBefore: ptr(sampleTime), NotAfter: ptr(sampleTime.Add(time.Hour)), Serial: "01ff", KeyAlgorithm: KeyRSA, KeyBits: ptr(int32(2048)),
@@ -113,4 +124,28 @@ func fullCertificate(id byte) Certificate {
 
 func emptyCertificate(id byte) Certificate {
 	return Certificate{SHA256: []byte{id, 1}, DER: []byte{1}}
+}
+
+// usualDomain is a domain as most are: some mail host, no trouble.
+func usualDomain(line int64) Domain {
+	d := emptyDomain(line)
+	d.Rank, d.Registrable, d.Zone, d.ZoneDNSSEC = line, d.Domain, d.Domain, Insecure
+	d.NS, d.SOARname = []string{"ns1.dns.example", "ns2.dns.example"}, "hostmaster.dns.example"
+	d.MXKind, d.MXDNSSEC = MXFound, Insecure
+	d.MXLookup = &Lookup{Outcome: Found, Rcode: ptr(int32(0)), DNSSEC: Insecure, TTL: ptr(int64(3600)), Server: "127.0.0.53:53", Size: ptr(int32(120))}
+	d.MX = []MX{{10, fmt.Sprintf("mx%d.mail.example", line%100), None, "", false}, {20, "backup.mail.example", None, "", false}}
+	d.Verdict, d.HostsTotal, d.PolicyMay, d.PolicyDANE = NotDANE, 2, PolicyOpportunistic, PolicyOpportunistic
+	d.Provider, d.SelfHosted, d.DNSOperator, d.Queries, d.ElapsedMS = "mail.example", ptr(false), "dns.example", 5, line%500
+	return d
+}
+
+func usualDomains(n int) []Domain {
+	rows := make([]Domain, n)
+	for i := range rows {
+		rows[i] = usualDomain(int64(i + 1))
+		if i%20 == 0 {
+			rows[i] = fullDomain(int64(i + 1))
+		}
+	}
+	return rows
 }

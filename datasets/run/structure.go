@@ -123,3 +123,25 @@ func checkGroup(f io.ReaderAt, file *parquet.File, group int, columns []int) err
 	}
 	return nil
 }
+
+// loadOffsets makes the offsets of the pages of a column known to the library, so
+// that it can go to a row without reading all pages before it.
+func loadOffsets(f io.ReaderAt, file *parquet.File, group, column int) error {
+	c := &file.Metadata().RowGroups[group].Columns[column]
+	at, length := c.OffsetIndexOffset, int64(c.OffsetIndexLength)
+	if at == 0 {
+		return nil
+	}
+	if at < 0 || length < 0 || length > maxFooter || at > file.Size() || length > file.Size()-at {
+		return fmt.Errorf("%w: an index lies outside of the file", ErrDamaged)
+	}
+	b := make([]byte, length)
+	if _, err := f.ReadAt(b, at); err != nil {
+		return err
+	}
+	if _, err := thriftLength(b); err != nil {
+		return err
+	}
+	_, err := file.RowGroups()[group].ColumnChunks()[column].OffsetIndex()
+	return err
+}
