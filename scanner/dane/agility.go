@@ -1,7 +1,7 @@
 package dane
 
-// defaultOrder ranks the digests, strongest first (RFC 7671, Section 9, leaves
-// the order to the client and names this one).
+// defaultOrder ranks the digests, strongest first. The order is a client's own
+// choice (RFC 7671, Section 9); this is that of Postfix and OpenSSL.
 var defaultOrder = [...]uint8{SHA512, SHA256}
 
 // Effective says of each record whether it takes part in matching: it is usable

@@ -129,6 +129,10 @@ func (m *maker) common(subject, issuer authority, broken bool) forge {
 		f.version = 1
 	case 6:
 		f.serial = []byte{0xfe} // negative
+	case 7:
+		if m.chance(20) {
+			f.till = trialTime // its last second
+		}
 	}
 	return f
 }

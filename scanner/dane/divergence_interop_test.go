@@ -22,6 +22,8 @@ import (
 //     whose signature its key could have made. If it did not, the certificate is
 //     only self-issued, and paths run through such (RFC 5280, Section 3.2).
 //   - "search, reason alone": neither verifies, but they went different ways.
+//   - "last second": a certificate is valid from notBefore through notAfter,
+//     inclusive (RFC 5280, Section 4.1.2.5); for OpenSSL it has expired at notAfter.
 //   - "lenient": full data is to be one DER certificate or key (RFC 6698, Section
 //     2.1.4). OpenSSL also wants to understand the key or every field; usable is
 //     for us what can be matched (RFC 7671, Section 9, drops what is malformed).
@@ -29,6 +31,8 @@ func divergence(o *openssl, tr trial, ours Result, theirs answer) (class string,
 	switch {
 	case theirs.result == 0:
 		return "", nil
+	case theirs.result > 0 && inLastSecond(tr):
+		return "last second", nil
 	case lenientlyUsed(tr, theirs) && !ours.Verified:
 		return "lenient", nil
 	case theirs.result > 0 && ambiguous(tr) && !ours.Verified:
@@ -81,6 +85,25 @@ func verifiesArranged(o *openssl, tr trial, r Record, depth int) (bool, error) {
 	return try(tr.chain[:1], tr.chain[1:])
 }
 
+func inLastSecond(tr trial) bool {
+	for _, der := range append(slices.Clone(tr.chain), fullCertificates(tr)...) {
+		if c, err := parseCertificate(der); err == nil && c.notAfter.Equal(trialTime) {
+			return true
+		}
+	}
+	return false
+}
+
+// fullCertificates are those that records bring.
+func fullCertificates(tr trial) (all [][]byte) {
+	for _, r := range tr.records {
+		if r.Usage == DANETA && r.Selector == Cert && r.MatchingType == Full {
+			all = append(all, r.Data)
+		}
+	}
+	return all
+}
+
 // seemsSelfSigned reports whether some certificate has its issuer's name and no
 // key identifier that says otherwise, but not its own key's signature.
 func seemsSelfSigned(tr trial) bool {
@@ -108,12 +131,7 @@ func lenientlyUsed(tr trial, theirs answer) bool {
 // subject, or a bare key made the signature of a certificate whose issuer's
 // namesake was sent: only then is there a choice of issuers.
 func ambiguous(tr trial) bool {
-	all := append([][]byte{}, tr.chain...)
-	for _, r := range tr.records {
-		if r.Usage == DANETA && r.Selector == Cert && r.MatchingType == Full {
-			all = append(all, r.Data)
-		}
-	}
+	all := append(slices.Clone(tr.chain), fullCertificates(tr)...)
 	for i, a := range all {
 		for _, b := range all[:i] {
 			if x, y := subjectOf(a), subjectOf(b); x != nil && bytes.Equal(x, y) && !bytes.Equal(a, b) {

@@ -10,7 +10,6 @@ import (
 // issued each other, so the number of paths is no bound.
 const (
 	maxSent  = 100     // certificates of a chain that are looked at
-	maxDepth = 100     // of an anchor below which a path may lie
 	maxSteps = 1024    // certificates stepped on
 	maxWork  = 1 << 12 // signatures, an RSA key of 2048 bits counting for four
 )
@@ -100,7 +99,7 @@ func (s *search) visit(r route) bool {
 		return true
 	}
 	last := r.path[len(r.path)-1]
-	if len(r.path) > 1 { // RFC 7671, Section 5.2.1: an issuer; never the leaf
+	if len(r.path) > 1 { // the leaf is no issuer: where the RFC is silent, OpenSSL's rule
 		s.tryAnchors(r, false, func(a *anchor) bool { return a.of(last.certificate) })
 	}
 	if last.namesIssuer(last.certificate) { // OpenSSL looks no further here
@@ -110,7 +109,7 @@ func (s *search) visit(r route) bool {
 		return true
 	}
 	var issuers []link
-	if len(r.path) <= maxDepth && !s.selfSigned(last.certificate) {
+	if !s.selfSigned(last.certificate) {
 		issuers = s.issuers(r.path)
 	}
 	extended := false

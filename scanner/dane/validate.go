@@ -1,8 +1,9 @@
 package dane
 
 // judge says what is wrong with a route. bare is set where the anchor is a key
-// that stands above the last certificate; else the last certificate is the anchor
-// (RFC 5280, Section 6.1; RFC 7671, Section 5.2.1).
+// that stands above the last certificate; else the last certificate is the anchor,
+// whose constraints count whatever the selector (RFC 5280, Section 6.1; RFC 7671,
+// Section 5.2.1).
 func (s *search) judge(r route, bare bool) fault {
 	var f fault
 	if !s.datesHold(r.path, bare) {

@@ -3,6 +3,7 @@ package dane
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 var mx = Names{"mx.example.com"}
@@ -79,6 +80,24 @@ func expect(t *testing.T, what string, records []Record, chain Chain, want expec
 		t.Errorf("%s: verified %t, reason %q at depth %d, want %q at %d", what, r.Verified, r.Reason, r.Depth, want.reason, want.depth)
 	}
 	return r
+}
+
+// TestLastSecond: both ends of a validity belong to it (RFC 5280, Section 4.1.2.5).
+func TestLastSecond(t *testing.T) {
+	from, till := testTime.AddDate(0, 0, -1), testTime.AddDate(0, 0, 1)
+	tree := plant(func(f *forge) { f.from, f.till = from, till }, nil, nil)
+	records := []Record{rec(DANETA, SPKI, SHA256, tree.middle)}
+	for _, test := range []struct {
+		at   time.Time
+		want Reason
+	}{
+		{from.Add(-time.Nanosecond), Expired}, {from, OK}, {till, OK},
+		{till.Add(time.Second - 1), OK}, {till.Add(time.Second), Expired},
+	} {
+		if r := Verify(records, tree.chain(), mx, test.at); r.Reason != test.want {
+			t.Errorf("at %v: %q, want %q", test.at, r.Reason, test.want)
+		}
+	}
 }
 
 // TestPathOK: a name that differs is told from a path that is broken as well.
