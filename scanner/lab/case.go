@@ -6,8 +6,8 @@ package lab
 // Zone texts are master files whose origin is the zone. SOA, NS, DNSKEY, NSEC and
 // signatures are not written down: they follow from sign, served and faults. In
 // them, $a is the address of machine "a"; in a TLSA record, $a.leaf stands for the
-// association data of its certificate ($a.next: of one with the key that it will
-// have next; $a.rsa: of its RSA certificate; $a.issuer, $a.root: of the
+// association data of its certificate ($a.next: of the key that it will have next,
+// selector 1 only; $a.rsa: of its RSA certificate; $a.issuer, $a.root: of the
 // authorities), and $none for that of a certificate which nobody has.
 type entryCase struct {
 	domain   string // with the final dot

@@ -62,7 +62,7 @@ const certLife = 365 * 24 * time.Hour
 func newAuthority(s seed, now time.Time) (*authority, error) {
 	a := &authority{seed: s, now: now.UTC().Truncate(time.Second)}
 	var err error
-	if a.rsaKey, err = s.rsa("mail"); err != nil {
+	if a.rsaKey, err = s.rsa("key"); err != nil {
 		return nil, err
 	}
 	if a.root, err = a.newCA("Lab Root CA", nil); err != nil {
@@ -107,12 +107,22 @@ func (a *authority) issue(t *x509.Certificate, key crypto.Signer, by *pair) (*pa
 	if err != nil {
 		return nil, fmt.Errorf("lab: certificate %s: %w", t.Subject.CommonName, err)
 	}
+	p, err := keyOnly(key)
+	if err != nil {
+		return nil, err
+	}
+	p.der = der
+	p.parsed, err = x509.ParseCertificate(der)
+	return p, err
+}
+
+// keyOnly is a pair without a certificate.
+func keyOnly(key crypto.Signer) (*pair, error) {
 	spki, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
-		return nil, fmt.Errorf("lab: key of %s: %w", t.Subject.CommonName, err)
+		return nil, fmt.Errorf("lab: public key: %w", err)
 	}
-	parsed, err := x509.ParseCertificate(der)
-	return &pair{der: der, spki: spki, key: key, parsed: parsed}, err
+	return &pair{spki: spki, key: key}, nil
 }
 
 // leaf makes the certificate of a machine. The label makes its key.

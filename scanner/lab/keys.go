@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"sync"
 )
 
@@ -111,14 +112,14 @@ func (s seed) prime(label string, bits int) *big.Int {
 }
 
 // sieveTo is the bound of the small primes that are tried before anything costly.
-const sieveTo = 1 << 13
+const sieveTo = 1 << 11
 
 // residues maps small odd primes to what is left of n modulo each.
 func residues(n *big.Int) (out [][2]uint64) {
 	q, mod := new(big.Int), new(big.Int)
-	for i := int64(3); i < sieveTo; i += 2 {
-		if q.SetInt64(i).ProbablyPrime(0) {
-			out = append(out, [2]uint64{uint64(i), mod.Mod(n, q).Uint64()})
+	for i := uint64(3); i < sieveTo; i += 2 {
+		if !slices.ContainsFunc(out, func(r [2]uint64) bool { return i%r[0] == 0 }) {
+			out = append(out, [2]uint64{i, mod.Mod(n, q.SetUint64(i)).Uint64()})
 		}
 	}
 	return out

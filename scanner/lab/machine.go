@@ -43,7 +43,7 @@ type mailServer struct {
 	does   conduct
 	tls    *tls.Config
 	leaf   *pair
-	next   *pair  // whose key is not in use yet
+	next   *pair  // a key that is not in use yet, without a certificate
 	digest string // SHA-256 of the leaf's key, in hexadecimal
 	rsa    *pair  // nil: shows one certificate only
 }
@@ -61,7 +61,7 @@ func (a *authority) newMailServer(label string, m machine, addr netip.Addr) (*ma
 	if key, err = a.seed.p256("next " + label); err != nil {
 		return nil, err
 	}
-	if s.next, err = a.leaf("next "+label, m.cert, key); err != nil {
+	if s.next, err = keyOnly(key); err != nil {
 		return nil, err
 	}
 	if m.dual {

@@ -133,7 +133,7 @@ func (a *authority) completeLine(line string, machines map[string]*mailServer) (
 			return s.addr.String()
 		}
 		p := a.part(s, m[2][1:])
-		if p == nil || at < 0 {
+		if p == nil || at < 0 || p.der == nil && fields[at+2] == "0" {
 			failed = fmt.Errorf("no such thing as %q here", v)
 			return ""
 		}
