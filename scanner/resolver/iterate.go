@@ -157,6 +157,19 @@ func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer
 	}
 }
 
+// Explain looks up as Lookup does, shared with nobody, and writes down the steps
+// of the chain of trust.
+func (it *Iterate) Explain(ctx context.Context, name string, qtype uint16) (Answer, []dnssec.Step) {
+	q, ok := asked(name, qtype)
+	if !ok {
+		return notAsked(q), nil
+	}
+	l := newLookup(it)
+	l.work.Trace = &dnssec.Trace{}
+	a := it.lookup(ctx, q, l)
+	return a, l.work.Trace.Steps
+}
+
 // lead does the lookup of a flight and lands it, whatever happens.
 func (it *Iterate) lead(ctx context.Context, q dnssec.Question, f *flight) {
 	defer func() {

@@ -57,6 +57,8 @@ func (e *lookupError) Unwrap() error { return e.err }
 // Errors that end a whole lookup.
 var (
 	errWorkLimit = &lookupError{outcome: WorkLimit, reason: dnssec.ReasonWorkLimit, rcode: -1}
+	errTooLarge  = &lookupError{outcome: WorkLimit, reason: dnssec.ReasonWorkLimit, rcode: -1,
+		err: errors.New("reply with too many records")}
 	errAliasLoop = &lookupError{outcome: AliasLoop, reason: dnssec.ReasonAliasLoop, rcode: -1}
 	errNoServers = &lookupError{outcome: ServFail, reason: dnssec.ReasonNoReply, rcode: -1,
 		err: errors.New("no server to ask")}

@@ -45,6 +45,10 @@ type verdict struct {
 // of no use, which is remembered.
 func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) verdict {
 	msg, now := r.Msg, it.cfg.Now()
+	if len(msg.Answer)+len(msg.Ns) > maxReplyRecords {
+		return verdict{err: errTooLarge}
+	}
+	msg.Extra = msg.Extra[:min(len(msg.Extra), maxReplyRecords)]
 	if msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError {
 		if msg.Rcode == dns.RcodeRefused || msg.Rcode == dns.RcodeNotAuth {
 			it.state.setLame(lameKey{r.Server, d.zone, q.Type}, now)
@@ -54,8 +58,11 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 	p := collect(msg, d.zone, q)
 	p.server, p.size, p.zone = r.Server, r.Size, d.zone
 	recursive := msg.RecursionAvailable && !msg.Authoritative && !d.fixed
-	if len(p.answer) > 0 || msg.Rcode == dns.RcodeNameError {
+	switch {
+	case len(p.answer) > 0:
 		return verdict{part: p, doubtful: recursive}
+	case msg.Rcode == dns.RcodeNameError:
+		return verdict{part: p, doubtful: !msg.Authoritative}
 	}
 	switch owner, ok := soaOwner(msg, d.zone, q.Name); {
 	case ok && q.Type == dns.TypeDS && owner == q.Name && q.Name != ".":
@@ -187,6 +194,9 @@ func withSignatures(section []dns.RR, others ...[]dns.RR) []dns.RR {
 	return out
 }
 
+// maxReplyRecords bounds how many records of a reply are looked at.
+const maxReplyRecords = 256
+
 // maxChain bounds how many links are read from one reply; the limit of a lookup
 // is lower.
 const maxChain = 32
@@ -217,7 +227,8 @@ func signedSet(section []dns.RR, name string, qtype uint16) []dns.RR {
 func aliasFirst(section []dns.RR, name string, qtype uint16) bool {
 	for _, rr := range section {
 		h := rr.Header()
-		if h.Rrtype != qtype && h.Rrtype != dns.TypeCNAME || dns.CanonicalName(h.Name) != name {
+		either := h.Class == dns.ClassINET && (h.Rrtype == qtype || h.Rrtype == dns.TypeCNAME)
+		if !either || dns.CanonicalName(h.Name) != name {
 			continue
 		}
 		return h.Rrtype == dns.TypeCNAME
@@ -250,31 +261,55 @@ func (p *part) firstLink() *part {
 // aliasAt returns the alias of a name and its target: a DNAME above with the
 // CNAME that it makes (RFC 6672, Section 3.1), or a CNAME.
 func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, string) {
-	for owner := name; owner != zone && owner != "."; {
-		owner = parentName(owner)
-		set := signedSet(section, owner, dns.TypeDNAME)
-		if len(set) == 0 {
-			continue
-		}
-		dname, ok := set[0].(*dns.DNAME)
-		if !ok {
-			return nil, ""
-		}
+	if owner, dname := dnameAbove(section, zone, name); dname != nil {
 		cname := synthesise(dname, owner, name)
 		if cname == nil {
 			return nil, ""
 		}
-		return append(set, cname), dns.CanonicalName(cname.Target)
+		return append(signedSet(section, owner, dns.TypeDNAME), cname), dns.CanonicalName(cname.Target)
 	}
 	if qtype == dns.TypeCNAME || !aliasFirst(section, name, qtype) {
 		return nil, ""
 	}
 	set := signedSet(section, name, dns.TypeCNAME)
+	if len(set) == 0 {
+		return nil, ""
+	}
 	cname, ok := set[0].(*dns.CNAME)
 	if !ok {
 		return nil, ""
 	}
-	return set, dns.CanonicalName(cname.Target)
+	return firstOnly(set), dns.CanonicalName(cname.Target)
+}
+
+// dnameAbove returns the deepest DNAME strictly above a name, of zone or below.
+func dnameAbove(section []dns.RR, zone, name string) (string, *dns.DNAME) {
+	var found *dns.DNAME
+	at := ""
+	for _, rr := range section {
+		d, ok := rr.(*dns.DNAME)
+		if !ok || d.Hdr.Class != dns.ClassINET {
+			continue
+		}
+		owner := dns.CanonicalName(d.Hdr.Name)
+		above := owner != name && dns.IsSubDomain(owner, name) && dns.IsSubDomain(zone, owner)
+		if above && (found == nil || len(owner) > len(at)) {
+			at, found = owner, d
+		}
+	}
+	return at, found
+}
+
+// firstOnly leaves of several CNAME records, which no name may have (RFC 2181,
+// Section 10.1), the first.
+func firstOnly(set []dns.RR) []dns.RR {
+	out := set[:1]
+	for _, rr := range set[1:] {
+		if rr.Header().Rrtype == dns.TypeRRSIG {
+			out = append(out, rr)
+		}
+	}
+	return out
 }
 
 // synthesise makes the CNAME that a DNAME at owner means for a name below it; nil

@@ -383,3 +383,30 @@ func TestIterateServersWithoutEDNS(t *testing.T) {
 		t.Errorf("signed zone: %v %v %q", a.Status, a.Outcome, a.Reason)
 	}
 }
+
+func TestIterateExplain(t *testing.T) {
+	_, it := cutNet(t, nil)
+	a, steps := it.Explain(context.Background(), "signed.tld.", dns.TypeMX)
+	if a.Status != dnssec.Secure || len(steps) == 0 || steps[0].Kind != dnssec.StepAnchor || steps[len(steps)-1].Kind != dnssec.StepAnswer {
+		t.Errorf("%v %v: %+v", a.Status, a.Outcome, steps)
+	}
+}
+
+// TestIterateWrongClock: that everything is bogus has one cause, which is told.
+func TestIterateWrongClock(t *testing.T) {
+	w, err := cutWorld()
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := func() time.Time { return cutNow.Add(1000 * time.Hour) }
+	v, err := dnssec.New(dnssec.Config{Anchors: []dnssec.Anchor{{Name: ".", DS: w.Anchor()}}, Now: late})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newMiniNet(t, map[string]dns.HandlerFunc{"127.0.54.1": serveSigned(w, ".")})
+	it := n.iterate(IterateConfig{Validator: v, Now: late}, "127.0.54.1")
+	err = CheckTrust(context.Background(), it, late)
+	if err == nil || !strings.Contains(err.Error(), "set the clock") {
+		t.Errorf("%v", err)
+	}
+}
