@@ -104,8 +104,12 @@ func playFile(t *testing.T, name string, text []byte) string {
 	if len(problems) > 0 {
 		t.Logf("asked:\n%s", p.world.tail())
 	}
+	reasons := strings.Join(p.passedOver, "\n")
 	if p.checks == 0 && len(problems) == 0 {
-		return "no step that is for us: " + p.passedOver
+		return "no step that is for us:\n" + reasons
+	}
+	if reasons != "" {
+		t.Logf("%d steps judged, not these:\n%s", p.checks, reasons)
 	}
 	return ""
 }
@@ -119,8 +123,8 @@ type rplPlayer struct {
 
 	minimises bool // the script is about shortened names
 
-	checks     int    // answers compared
-	passedOver string // why one was not
+	checks     int      // answers compared
+	passedOver []string // which were not, and why
 }
 
 // rplQuery is what a QUERY step asks.
@@ -319,18 +323,22 @@ func (p *rplPlayer) check(st rplStep) string {
 	got := p.answers[0]
 	p.answers = p.answers[1:]
 	if got.skip != "" {
-		p.passedOver = got.skip
+		p.passOver(st, got.skip)
 		return ""
 	}
 	problem := st.Entry.differs(st.N, got)
 	if problem != "" {
 		if reason := p.notOurs(got, st.Entry); reason != "" {
-			p.passedOver = reason
+			p.passOver(st, reason)
 			return ""
 		}
 	}
 	p.checks++
 	return problem
+}
+
+func (p *rplPlayer) passOver(st rplStep, reason string) {
+	p.passedOver = append(p.passedOver, fmt.Sprintf("step %d: %s", st.N, reason))
 }
 
 // differs says how an outcome differs from the reply that an entry describes.
