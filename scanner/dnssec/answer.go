@@ -32,22 +32,42 @@ func outside(reason Reason, zone name) finding {
 
 // ended makes a finding of data below the end of a chain of trust.
 func ended(n *node) finding {
-	return finding{status: n.status, reason: n.reason, zone: n.name, ttl: ^uint32(0)}
+	f := finding{status: n.status, reason: n.reason, zone: n.name, ttl: ^uint32(0)}
+	if n.status == Bogus {
+		f.blame(n.proof)
+	}
+	return f
+}
+
+// blame says which signature was found wanting, where one was.
+func (f *finding) blame(p *proof) {
+	if f.proof = p; p != nil {
+		f.expires = p.expires
+	}
+}
+
+// refuse makes a finding of data of a zone that did not validate.
+func (r *response) refuse(reason Reason, zone *zoneKeys) finding {
+	f := failed(reason)
+	f.zone = zone.apex
+	f.blame(r.blamed)
+	return f
 }
 
 // checkSet verifies an RRset with the keys of a zone, and that a wildcard it was
 // made from was the right one (RFC 4035, Section 5.3.4).
 func (r *response) checkSet(msg *message, set *rrset, zone *zoneKeys) finding {
+	r.blamed = nil
 	p, reason := r.verify(set, zone)
 	if p == nil {
-		return failed(reason)
+		return r.refuse(reason, zone)
 	}
 	f := finding{status: Secure, zone: zone.apex, proof: p, ttl: p.ttl, expires: p.expires, weak: p.weak}
 	if !p.expanded(set) {
 		return f
 	}
 	if set.typ == dns.TypeDS || set.typ == dns.TypeDNAME {
-		return failed(ReasonWildcardForbidden)
+		return r.refuse(ReasonWildcardForbidden, zone)
 	}
 	f.wildcard = true
 	e := r.gather(msg.authority, zone)
@@ -57,7 +77,7 @@ func (r *response) checkSet(msg *message, set *rrset, zone *zoneKeys) finding {
 		if reason == ReasonDenialMissing || reason == ReasonDenialInvalid {
 			reason = ReasonWildcardUnproven
 		}
-		return failed(reason)
+		return r.refuse(reason, zone)
 	}
 	f.rest(e)
 	f.insecureBy(proven)
@@ -91,10 +111,11 @@ func (f *finding) insecureBy(v verdict) {
 
 // checkDenial checks that the authority section denies an RRset.
 func (r *response) checkDenial(msg *message, q name, t uint16, zone *zoneKeys) finding {
+	r.blamed = nil
 	e := r.gather(msg.authority, zone)
 	v := e.deny(q, t, msg.rcode)
 	if v == unproven {
-		return failed(e.why())
+		return r.refuse(e.why(), zone)
 	}
 	f := finding{status: Secure, zone: zone.apex, proof: e.last, ttl: ^uint32(0)}
 	f.rest(e)
@@ -188,10 +209,15 @@ func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 		return ended(n)
 	case first.reason != ReasonNone:
 		return first
-	case c.denial:
-		return failed(ReasonDenialMissing)
 	}
-	return failed(ReasonRRSIGMissing)
+	f := failed(ReasonRRSIGMissing)
+	if c.denial {
+		f = failed(ReasonDenialMissing)
+	}
+	if n.zone != nil {
+		f.zone = n.zone.apex
+	}
+	return f
 }
 
 // aboveAnchors reports whether a zone that no anchor is above claims to have

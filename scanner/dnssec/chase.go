@@ -111,6 +111,7 @@ func (c *chase) link(cname, dname *rrset) bool {
 	c.worsen(f)
 	switch {
 	case f.status < Insecure:
+		c.place(f)
 		return false
 	case target == "": // the DNAME makes a name that is too long
 		c.result.Rcode = dns.RcodeYXDomain
@@ -203,8 +204,8 @@ func (c *chase) answered(set, dname *rrset) Result {
 		if set.canonicalise() == nil || f.status == Insecure {
 			c.result.Records = set.rrs
 		}
-		c.place(f)
 	}
+	c.place(f)
 	return c.done()
 }
 
@@ -225,8 +226,8 @@ func (c *chase) denied() Result {
 			c.result.Rcode = dns.RcodeSuccess
 		}
 		c.ttl = min(c.ttl, c.negativeTTL())
-		c.place(f)
 	}
+	c.place(f)
 	return c.done()
 }
 
@@ -271,7 +272,9 @@ func (c *chase) worsen(f finding) {
 // place writes down what the end of the chain rests on.
 func (c *chase) place(f finding) {
 	r := &c.result
-	r.Zone = f.zone.String()
+	if f.zone != "" {
+		r.Zone = f.zone.String()
+	}
 	r.Denial, r.NSEC3Iterations, r.Wildcard, r.Expires = f.denial, f.iterations, f.wildcard, f.expires
 	if f.proof != nil {
 		r.Signer, r.KeyTag, r.Alg = f.proof.signer.String(), f.proof.tag, f.proof.alg

@@ -49,7 +49,7 @@ func (l *lookup) readDS(parent *node, n name, msg *message) *node {
 		if reason == ReasonDenialMissing || reason == ReasonDenialInvalid {
 			reason = ReasonDSUnproven
 		}
-		return l.broken(parent, n, reason)
+		return l.broken(parent, n, reason).blame(r.blamed)
 	}
 	made.proof = e.last
 	return l.lasts(made, e.ttl)
@@ -64,7 +64,7 @@ func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
 	p, reason := r.verify(set, parent.zone)
 	switch {
 	case p == nil:
-		return l.broken(parent, n, reason)
+		return l.broken(parent, n, reason).blame(r.blamed)
 	case p.expanded(set):
 		return l.broken(parent, n, ReasonWildcardForbidden)
 	}
@@ -102,5 +102,5 @@ func (l *lookup) aliasCut(r *response, parent *node, n name, msg *message) *node
 	case Insecure:
 		return l.lasts(l.node(parent, n, f.reason), f.ttl)
 	}
-	return l.broken(parent, n, f.reason)
+	return l.broken(parent, n, f.reason).blame(f.proof)
 }

@@ -83,9 +83,10 @@ func (l *lookup) readDNSKEY(parent *node, n name, point *anchorPoint, msg *messa
 	}
 	trusted := &zoneKeys{apex: n, keys: e.keys, weak: parent != nil && parent.zone.weak}
 	trusted.required = l.v.required(point)
-	p, reason := l.v.newResponse(l.w).verify(set, trusted)
+	r := l.v.newResponse(l.w)
+	p, reason := r.verify(set, trusted)
 	if p == nil {
-		return l.broken(parent, n, reason)
+		return l.broken(parent, n, reason).blame(r.blamed)
 	}
 	made := &node{name: n, parent: parent, status: Secure, apex: true, ds: e.by, proof: p}
 	made.zone = &zoneKeys{apex: n, keys: all, weak: p.weak, required: trusted.required}

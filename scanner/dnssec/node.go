@@ -29,6 +29,12 @@ type node struct {
 	proof   *proof       // of the DNSKEY RRset or of the denial
 }
 
+// blame notes the signature that was found wanting.
+func (n *node) blame(p *proof) *node {
+	n.proof = p
+	return n
+}
+
 // anchored reports whether the node is where a chain of trust begins.
 func (n *node) anchored() bool { return n.parent == nil }
 

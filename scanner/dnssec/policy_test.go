@@ -40,8 +40,11 @@ func TestTimes(t *testing.T) {
 		if r.Status != c.status || r.Reason != c.reason || r.TTL != c.ttl {
 			t.Errorf("%v, skew %v: %v %q TTL %v, want %v %q %v", c.at, c.skew, r.Status, r.Reason, r.TTL, c.status, c.reason, c.ttl)
 		}
-		if c.status == dnssec.Secure && r.Expires != now.Add(24*time.Hour) {
-			t.Errorf("%v: expires %v", c.at, r.Expires)
+		if c.at < 25*time.Hour && (r.Expires != now.Add(24*time.Hour) || r.KeyTag == 0 || r.Alg != dns.ECDSAP256SHA256) {
+			t.Errorf("%v: expires %v, tag %d, algorithm %d", c.at, r.Expires, r.KeyTag, r.Alg)
+		}
+		if c.status == dnssec.Bogus && (r.Zone != "." || r.Signer != ".") {
+			t.Errorf("%v: zone %q, signer %q", c.at, r.Zone, r.Signer)
 		}
 	}
 }
@@ -253,6 +256,9 @@ func TestLookupBudget(t *testing.T) {
 			t.Errorf("%s: spent %+v", what, spent)
 		}
 	}
+	if r := v.Validate(t.Context(), spentSource{}, q, w.Ask(q.Name, q.Type), nil); r.Reason != dnssec.ReasonWorkLimit {
+		t.Errorf("a source that has spent its own: %v %q", r.Status, r.Reason)
+	}
 	if r := v.Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil); r.Status != dnssec.Secure {
 		t.Errorf("afterwards: %v %q", r.Status, r.Reason)
 	}
@@ -262,6 +268,13 @@ func TestLookupBudget(t *testing.T) {
 	if r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonCancelled {
 		t.Errorf("cancelled: %v %q", r.Status, r.Reason)
 	}
+}
+
+// spentSource asks nobody any more.
+type spentSource struct{}
+
+func (spentSource) Fetch(context.Context, dnssec.Query) (*dns.Msg, error) {
+	return nil, fmt.Errorf("40 queries: %w", dnssec.ErrBudget)
 }
 
 // TestResponseLimits reaches the limits on the size of one reply.

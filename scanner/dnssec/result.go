@@ -35,11 +35,16 @@ type Result struct {
 	Records []dns.RR      // the RRset of the type asked at the end of the chain; empty: denied
 	TTL     time.Duration // RFC 4035, Section 5.3.3
 
-	Zone    string    // apex of the zone that gave the final answer, as far as known
-	Signer  string    // of the final RRset or denial
-	KeyTag  uint16    // of the key that verified it
-	Alg     uint8     // of that key
-	Expires time.Time // the earliest RRSIG expiry that the final answer rests on
+	// Zone is the apex of the zone that gave the final answer, or at which the chain
+	// of trust ends or breaks, as far as known.
+	Zone string
+	// Of the RRSIG of the final RRset or denial; where bogus, of the one that was
+	// found wanting, if there was one. Expires is the earliest expiry of the RRSIGs
+	// that the final answer itself rests on.
+	Signer  string
+	KeyTag  uint16
+	Alg     uint8
+	Expires time.Time
 
 	Denial          Denial
 	NSEC3Iterations uint16

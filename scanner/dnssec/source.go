@@ -2,6 +2,7 @@ package dnssec
 
 import (
 	"context"
+	"errors"
 
 	"github.com/miekg/dns"
 )
@@ -20,6 +21,11 @@ type Query struct {
 	// lookup: a Source with a choice of servers asks another one.
 	Again int
 }
+
+// ErrBudget is wrapped by the error of a Source that did not ask because the lookup
+// that it serves has spent its own budget of queries. What failed for it is not
+// remembered: another lookup may fare better.
+var ErrBudget = errors.New("budget of the lookup is spent")
 
 // Source gets the messages that a chain of trust needs: DS sets and their
 // denials from the parent side, DNSKEY sets from the zone itself. It validates

@@ -17,6 +17,8 @@ type response struct {
 	rrsets        int
 	verifications int
 	hashes        int // distinct names hashed for NSEC3
+
+	blamed *proof // the RRSIG that came furthest of the RRset that failed last
 }
 
 func (v *Validator) newResponse(w *Work) *response { return &response{v: v, w: w} }
@@ -47,7 +49,11 @@ func (r *response) verify(set *rrset, zone *zoneKeys) (*proof, Reason) {
 		return nil, ReasonMalformed
 	}
 	c := &checking{r: r, set: set, zone: zone}
-	return c.all()
+	p, reason := c.all()
+	if p == nil {
+		r.blamed = c.blame()
+	}
+	return p, reason
 }
 
 // checking is the verification of one RRset.
@@ -56,12 +62,22 @@ type checking struct {
 	set      *rrset
 	zone     *zoneKeys
 	attempts int
+	blamed   *signature // that came furthest
+}
+
+// blame describes the RRSIG that came furthest, as a proof that is none.
+func (c *checking) blame() *proof {
+	if c.blamed == nil {
+		return nil
+	}
+	rr := c.blamed.rr
+	return &proof{signer: c.blamed.signer, tag: rr.KeyTag, alg: rr.Algorithm, expires: expiry(rr, c.r.v.cfg.Now())}
 }
 
 // all tries the RRSIGs: those in their time first, so that old ones beside them do
 // no harm.
 func (c *checking) all() (*proof, Reason) {
-	worst, missing := ReasonSignerWrong, slices.Clone(c.zone.required)
+	worst, missing := ReasonNone, slices.Clone(c.zone.required)
 	for _, inTime := range [2]bool{true, false} {
 		for i := range c.set.sigs {
 			sig := &c.set.sigs[i]
@@ -81,9 +97,12 @@ func (c *checking) all() (*proof, Reason) {
 				return nil, ReasonWorkLimit
 			}
 			if furthest[reason] > furthest[worst] {
-				worst = reason
+				worst, c.blamed = reason, sig
 			}
 		}
+	}
+	if worst == ReasonNone {
+		worst = ReasonRRSIGMissing
 	}
 	return nil, worst
 }
@@ -226,11 +245,17 @@ func (v *Validator) proof(set *rrset, sig *signature, k *key, zone *zoneKeys) *p
 	left := int64(int32(sig.rr.Expiration-uint32(now.Unix()))) + int64(v.cfg.Skew/time.Second)
 	p := &proof{
 		signer: sig.signer, tag: k.tag, alg: k.alg, labels: int(sig.rr.Labels),
-		expires: now.Truncate(time.Second).Add(time.Duration(int32(sig.rr.Expiration-uint32(now.Unix()))) * time.Second),
+		expires: expiry(sig.rr, now),
 		weak:    zone.weak || k.weak(),
 	}
 	p.ttl = min(set.ttl(), sig.rr.Hdr.Ttl, sig.rr.OrigTtl, uint32(max(left, 0)))
 	return p
+}
+
+// expiry is the moment nearest to now that the expiration field can mean.
+func expiry(rr *dns.RRSIG, now time.Time) time.Time {
+	left := int32(rr.Expiration - uint32(now.Unix()))
+	return now.Truncate(time.Second).Add(time.Duration(left) * time.Second)
 }
 
 // expanded reports whether a verified RRset was made from a wildcard.

@@ -2,6 +2,7 @@ package dnssec
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/miekg/dns"
@@ -80,7 +81,7 @@ func (l *lookup) node(parent *node, n name, reason Reason) *node {
 	return made
 }
 
-// bogus makes a node of a failure; reasons that can be those of an insecure zone,
+// broken makes a node of a failure; reasons that can be those of an insecure zone,
 // too, are here those of a bogus one.
 func (l *lookup) broken(parent *node, n name, reason Reason) *node {
 	made := l.node(parent, n, reason)
@@ -110,6 +111,9 @@ func (l *lookup) fetch(n name, t uint16, again int) (*message, Reason) {
 	switch {
 	case l.ctx.Err() != nil:
 		return nil, ReasonCancelled
+	case errors.Is(err, ErrBudget):
+		l.w.spent = true
+		return nil, ReasonWorkLimit
 	case err != nil || msg == nil:
 		return nil, ReasonNoReply
 	case msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError:
