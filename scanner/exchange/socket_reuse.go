@@ -1,3 +1,7 @@
+// Linux on 386 and s390x has no system call for connect alone; see socket_fresh.go.
+
+//go:build linux && !386 && !s390x
+
 package exchange
 
 import (
