@@ -95,7 +95,7 @@ func (k *publicKey) readRSA(b []byte) {
 	n := new(big.Int).SetBytes(modulus.body)
 	k.bits = n.BitLen()
 	e, ok := smallInt(exponent.body)
-	if ok && k.bits <= maxRSABits && n.Bit(0) == 1 && e > 1 {
+	if ok && k.bits <= maxRSABits {
 		k.key = &rsa.PublicKey{N: n, E: e}
 	}
 }

@@ -2,6 +2,7 @@ package dane
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
@@ -91,6 +92,7 @@ func TestBounds(t *testing.T) {
 	}{
 		{"clique", clique(100), false}, // self-signed, so that no path goes on
 		{"namesakes", long[:100], true},
+		{"two that signed each other", namesakes(2), false},
 		{"more than are looked at", append(Chain{plant(nil, nil, nil).leaf}, long...), true},
 		{"leaf sent often", Chain(bytesRepeat(plant(nil, nil, nil).leaf, 100)), false},
 	} {
@@ -158,4 +160,51 @@ func TestLongPath(t *testing.T) {
 	}
 	expect(t, "the last", []Record{rec(DANETA, SPKI, SHA256, chain[maxSent-1])}, Chain{chain[0], chain[maxSent-1]}, expectation{BadChain, -1})
 	expect(t, "the last but with all", []Record{rec(DANETA, Cert, SHA256, chain[maxSent-1])}, chain, expectation{OK, maxSent - 1})
+}
+
+// TestStrangeKeys: keys that make no sense sign nothing, and harm nobody.
+func TestStrangeKeys(t *testing.T) {
+	rsaKey := func(modulus, exponent []byte) []byte {
+		return tlv(tagSequence, tlv(tagSequence, oid(1, 2, 840, 113549, 1, 1, 1), []byte{5, 0}),
+			tlv(tagBitString, []byte{0}, tlv(tagSequence, tlv(tagInteger, modulus), tlv(tagInteger, exponent))))
+	}
+	ecKey := func(point ...byte) []byte {
+		return tlv(tagSequence, tlv(tagSequence, oid(1, 2, 840, 10045, 2, 1), oid(1, 2, 840, 10045, 3, 1, 7)), tlv(tagBitString, []byte{0}, point))
+	}
+	odd := bytes.Repeat([]byte{0x7f}, 128)
+	for name, spki := range map[string][]byte{
+		"modulus 0":           rsaKey([]byte{0}, []byte{3}),
+		"modulus 1":           rsaKey([]byte{1}, []byte{3}),
+		"modulus even":        rsaKey(append(bytes.Clone(odd), 2), []byte{3}),
+		"modulus negative":    rsaKey([]byte{0x80, 1}, []byte{3}),
+		"exponent 0":          rsaKey(odd, []byte{0}),
+		"exponent 1":          rsaKey(odd, []byte{1}),
+		"exponent even":       rsaKey(odd, []byte{2}),
+		"exponent too long":   rsaKey(odd, append([]byte{1}, odd...)),
+		"point at infinity":   ecKey(0),
+		"no point":            ecKey(),
+		"point off the curve": ecKey(append([]byte{4}, bytes.Repeat([]byte{1}, 64)...)...),
+		"compressed, short":   ecKey(2, 1, 2),
+		"compressed, off":     ecKey(append([]byte{2}, bytes.Repeat([]byte{0xff}, 32)...)...),
+		"not a key":           []byte("junk"),
+		"empty":               nil,
+	} {
+		for _, signer := range []*testKey{keyRing().rsa[0], keyRing().ec[1]} {
+			c := must(parseCertificate(plant(func(f *forge) { f.signer = signer }, nil, nil).leaf))
+			if c.signedBy(readKey(spki)) == nil {
+				t.Errorf("%s: signed a certificate", name)
+			}
+		}
+	}
+}
+
+// TestCompressedPoint: a key may give its point in short (RFC 5480, Section 2.2).
+func TestCompressedPoint(t *testing.T) {
+	k := keyRing().ec[1]
+	public := k.private.Public().(*ecdsa.PublicKey)
+	point := must(public.Bytes())
+	short := append([]byte{2 + point[64]&1}, point[1:33]...)
+	spki := tlv(tagSequence, tlv(tagSequence, oid(1, 2, 840, 10045, 2, 1), oid(1, 2, 840, 10045, 3, 1, 7)), tlv(tagBitString, []byte{0}, short))
+	tree := plant(nil, func(f *forge) { f.key = &testKey{private: k.private, spki: spki, id: k.id} }, nil)
+	expect(t, "compressed", []Record{rec(DANETA, SPKI, SHA256, tree.root)}, tree.chain(), expectation{OK, 2})
 }
