@@ -37,6 +37,14 @@ func (m *maker) anyKey() *testKey {
 	return pick(m, pick(m, ring.rsa...), pick(m, ring.ec...), pick(m, ring.ec...), pick(m, ring.ed...))
 }
 
+// issuerKey is anyKey, or one of a kind that few servers would have.
+func (m *maker) issuerKey() *testKey {
+	if m.chance(15) {
+		return pick(m, keyRing().rare...)
+	}
+	return m.anyKey()
+}
+
 // trial makes a tree of one to four certificates, breaks it now and then, and
 // records for it.
 func (m *maker) trial() trial {
@@ -60,15 +68,15 @@ type authority struct {
 // tree fills m.made, leaf first, and returns certificates beside the tree:
 // other ones for its authorities.
 func (m *maker) tree(depth int, names Names, broken bool) (others [][]byte) {
-	root := authority{dnTwo("Test", "Root"), m.anyKey()}
+	root := authority{dnTwo("Test", "Root"), m.issuerKey()}
 	issuer := root
 	for level := depth - 1; level > 0; level-- {
-		subject := authority{dnTwo("Test", "CA "+string(rune('0'+level))), m.anyKey()}
+		subject := authority{dnTwo("Test", "CA "+string(rune('0'+level))), m.issuerKey()}
 		from := issuer
 		if level == depth-1 {
 			subject, from = root, root
 			if m.chance(15) { // an anchor that is not self-signed
-				from = authority{dnTwo("Test", "Unsent"), m.anyKey()}
+				from = authority{dnTwo("Test", "Unsent"), m.issuerKey()}
 			}
 		} else if m.chance(8) { // the issuer's new key
 			subject.name = issuer.name
@@ -91,11 +99,11 @@ func (m *maker) tree(depth int, names Names, broken bool) (others [][]byte) {
 
 // crossSign makes a second certificate for the same name and key.
 func (m *maker) crossSign(f forge) []byte {
-	f.issuer, f.signer = dnTwo("Test", "Cross"), m.anyKey()
+	f.issuer, f.signer = dnTwo("Test", "Cross"), m.issuerKey()
 	f.scheme = ""
 	f.extensions = []([]byte){extBasic(true, -1), extSubjectKey(f.key)}
 	if m.chance(30) { // another key under that name
-		f.key = m.anyKey()
+		f.key = m.issuerKey()
 		f.extensions = []([]byte){extBasic(true, -1)}
 	}
 	return f.make()

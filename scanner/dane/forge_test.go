@@ -14,6 +14,8 @@ import (
 	"encoding/asn1"
 	"sync"
 	"time"
+
+	"github.com/cloudflare/circl/sign/ed448"
 )
 
 // forge makes certificates, right ones and such as no library would write.
@@ -116,6 +118,8 @@ func (f forge) algorithm() []byte {
 	switch f.signer.private.(type) {
 	case ed25519.PrivateKey:
 		return tlv(tagSequence, oid(1, 3, 101, 112))
+	case ed448.PrivateKey:
+		return tlv(tagSequence, oid(1, 3, 101, 113))
 	case *ecdsa.PrivateKey:
 		if f.scheme == "sha1" {
 			return tlv(tagSequence, oid(1, 2, 840, 10045, 4, 1))
@@ -153,7 +157,7 @@ func (f forge) sign(signed []byte) []byte {
 	}
 	random := rand.Reader
 	switch f.signer.private.(type) {
-	case ed25519.PrivateKey:
+	case ed25519.PrivateKey, ed448.PrivateKey:
 		options, toSign = crypto.Hash(0), signed
 	case *ecdsa.PrivateKey:
 		random = nil // deterministic (RFC 6979)
@@ -163,7 +167,7 @@ func (f forge) sign(signed []byte) []byte {
 
 // keyRing makes each key of the tests once; all but RSA keys are the same in
 // every run, so that what fuzzing finds can be found again.
-var keyRing = sync.OnceValue(func() (ring struct{ rsa, ec, ed []*testKey }) {
+var keyRing = sync.OnceValue(func() (ring struct{ rsa, ec, ed, rare []*testKey }) {
 	for range 4 {
 		ring.rsa = append(ring.rsa, newTestKey(must(rsa.GenerateKey(rand.Reader, 1024))))
 	}
@@ -171,6 +175,13 @@ var keyRing = sync.OnceValue(func() (ring struct{ rsa, ec, ed []*testKey }) {
 		ring.ec = append(ring.ec, newTestKey(must(ecdsa.ParseRawPrivateKey(elliptic.P256(), seeded(i, 32)))))
 	}
 	ring.ec = append(ring.ec, newTestKey(must(ecdsa.ParseRawPrivateKey(elliptic.P384(), seeded(10, 48)))))
+	private := ed448.NewKeyFromSeed(seeded(11, ed448.SeedSize))
+	algorithm := tlv(tagSequence, oid(1, 3, 101, 113))
+	ring.rare = []*testKey{
+		newTestKey(must(ecdsa.ParseRawPrivateKey(elliptic.P224(), seeded(12, 28)))),
+		newTestKey(must(ecdsa.ParseRawPrivateKey(elliptic.P521(), append([]byte{0, 1}, seeded(13, 64)...)))),
+		keyOf(private, tlv(tagSequence, algorithm, tlv(tagBitString, []byte{0}, private.Public().(ed448.PublicKey)))),
+	}
 	for i := range 3 {
 		ring.ed = append(ring.ed, newTestKey(ed25519.NewKeyFromSeed(seeded(20+i, ed25519.SeedSize))))
 	}
@@ -184,7 +195,10 @@ func seeded(number, size int) []byte {
 }
 
 func newTestKey(private crypto.Signer) *testKey {
-	spki := must(x509.MarshalPKIXPublicKey(private.Public()))
+	return keyOf(private, must(x509.MarshalPKIXPublicKey(private.Public())))
+}
+
+func keyOf(private crypto.Signer, spki []byte) *testKey {
 	sum := sha1.Sum(spki)
 	return &testKey{private: private, spki: spki, id: sum[:]}
 }

@@ -20,6 +20,7 @@ func TestSchemes(t *testing.T) {
 	}{
 		{"RSA-SHA256", ring.rsa[0], ""}, {"RSA-SHA1", ring.rsa[0], "sha1"}, {"RSA-MD5", ring.rsa[1], "md5"},
 		{"RSA-PSS", ring.rsa[2], "pss"}, {"RSA of 768 bits", newTestKey(must(rsa.GenerateKey(rand.Reader, 768))), ""}, {"ECDSA P-256", ring.ec[3], ""}, {"ECDSA P-384", ring.ec[10], ""}, {"Ed25519", ring.ed[0], ""},
+		{"ECDSA P-224", ring.rare[0], ""}, {"ECDSA P-521", ring.rare[1], ""}, {"Ed448", ring.rare[2], ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sign := func(f *forge) { f.signer, f.scheme = test.signer, test.scheme }

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// visible writes octets outside visible ASCII, and the backslash, as \xNN: what
+// visible writes octets outside printable ASCII, and the backslash, as \xNN: what
 // a server sends must not steer a terminal or a table.
 func visible(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
-		if c := s[i]; c > ' ' && c < 0x7f && c != '\\' {
+		if c := s[i]; c >= ' ' && c < 0x7f && c != '\\' {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, `\x%02x`, c)
