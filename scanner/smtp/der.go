@@ -8,7 +8,9 @@ const (
 	tagInteger     = 0x02
 	tagBitString   = 0x03
 	tagOctetString = 0x04
+	tagNull        = 0x05
 	tagOID         = 0x06
+	tagEnumerated  = 0x0a
 	tagUTF8        = 0x0c
 	tagPrintable   = 0x13
 	tagTeletex     = 0x14
@@ -17,6 +19,7 @@ const (
 	tagTime        = 0x18
 	tagUniversal   = 0x1c
 	tagBMP         = 0x1e
+	tagConstructed = 0x20 // the bit for it
 	tagSequence    = 0x30
 	tagSet         = 0x31
 	tagContext     = 0xa0 // constructed, number 0
@@ -56,6 +59,13 @@ func (d *elements) next() (tag byte, content elements, ok bool) {
 func (d *elements) take(want byte) (elements, bool) {
 	tag, content, ok := d.next()
 	return content, ok && tag == want
+}
+
+// takeList takes a SEQUENCE OF or SET OF off. OpenSSL does not ask those to be
+// marked as constructed.
+func (d *elements) takeList(want byte) (elements, bool) {
+	tag, content, ok := d.next()
+	return content, ok && tag|tagConstructed == want
 }
 
 // has reports whether the first element has that tag.
@@ -104,10 +114,13 @@ func isTBS(d elements) bool {
 	return len(d) == 0
 }
 
-// integer takes an INTEGER off: at least one octet, none of them for nothing.
-func (d *elements) integer() bool {
-	n, ok := d.take(tagInteger)
-	if !ok || len(n) == 0 {
+// integer takes an INTEGER off.
+func (d *elements) integer() bool { return d.number(tagInteger) }
+
+// number takes a number off: at least one octet, none of them for nothing.
+func (d *elements) number(tag byte) bool {
+	n, ok := d.take(tag)
+	if !ok || len(n) == 0 || tag >= tagConstructed {
 		return false
 	}
 	return len(n) == 1 || !(n[0] == 0 && n[1] < 0x80 || n[0] == 0xff && n[1] >= 0x80)
@@ -118,22 +131,49 @@ func (d *elements) bitString() bool {
 	return ok && len(bits) > 0 && bits[0] < 8
 }
 
+// oid takes an OBJECT IDENTIFIER off: its last number is complete, and none begins
+// with padding.
 func (d *elements) oid() bool {
 	oid, ok := d.take(tagOID)
-	return ok && len(oid) > 0 && oid[len(oid)-1] < 0x80
+	if !ok || len(oid) == 0 || oid[len(oid)-1] >= 0x80 {
+		return false
+	}
+	for i, c := range oid {
+		if c == 0x80 && (i == 0 || oid[i-1] < 0x80) {
+			return false
+		}
+	}
+	return true
 }
 
 // algorithm takes an AlgorithmIdentifier off: an object identifier, and perhaps
-// one element of whatever kind.
+// its parameters.
 func (d *elements) algorithm() bool {
 	id, ok := d.take(tagSequence)
-	if !ok || !id.oid() {
+	return ok && id.oid() && (len(id) == 0 || id.value()) && len(id) == 0
+}
+
+// value takes one element of any kind off. What OpenSSL knows it checks.
+func (d *elements) value() bool {
+	if len(*d) == 0 {
 		return false
 	}
-	if len(id) > 0 {
-		_, _, ok = id.next()
+	switch (*d)[0] &^ tagConstructed {
+	case tagInteger, tagEnumerated:
+		return d.number((*d)[0])
+	case tagOID:
+		return d.oid()
+	case tagBitString:
+		return d.bitString()
+	case tagBoolean:
+		b, ok := d.take(tagBoolean)
+		return ok && len(b) == 1
+	case tagNull:
+		null, ok := d.take(tagNull)
+		return ok && len(null) == 0
 	}
-	return ok && len(id) == 0
+	_, _, ok := d.next()
+	return ok
 }
 
 // validity takes two times off. What they say does not matter.
@@ -148,10 +188,10 @@ func (d *elements) validity() bool {
 
 // name takes a Name off: sets of pairs of a type and a string.
 func (d *elements) name() bool {
-	names, ok := d.take(tagSequence)
+	names, ok := d.takeList(tagSequence)
 	for ok && len(names) > 0 {
 		var set elements
-		set, ok = names.take(tagSet)
+		set, ok = names.takeList(tagSet)
 		for ok && len(set) > 0 {
 			var pair elements
 			pair, ok = set.take(tagSequence)
@@ -181,7 +221,7 @@ func (d *elements) text() bool {
 
 // extensions takes the list of extensions off. What is in one is its own affair.
 func (d *elements) extensions() bool {
-	list, ok := d.take(tagSequence)
+	list, ok := d.takeList(tagSequence)
 	for ok && len(list) > 0 {
 		var ext elements
 		ext, ok = list.take(tagSequence)

@@ -145,6 +145,14 @@ var forgeries = []struct {
 		p.algorithm = tlv(tagSequence, tlv(tagOID, []byte{0x2a, 3, 4}))
 		p.outer = p.algorithm
 	}, true},
+	{"algorithm with padding", func(p *parts) { p.algorithm = tlv(tagSequence, tlv(tagOID, []byte{0x2a, 0x80, 3})) }, false},
+	{"algorithm cut short", func(p *parts) { p.algorithm = tlv(tagSequence, tlv(tagOID, []byte{0x2a, 0x83})) }, false},
+	{"parameters of other kinds", func(p *parts) {
+		p.algorithm = tlv(tagSequence, tlv(tagOID, []byte{0x2a, 3, 4}), tlv(tagSequence, []byte("whatever")))
+	}, true},
+	{"parameters malformed", func(p *parts) {
+		p.algorithm = tlv(tagSequence, tlv(tagOID, []byte{0x2a, 3, 4}), []byte{tagOID, 1, 0x83})
+	}, false},
 	{"unique identifiers", func(p *parts) { p.ids = []byte{0x81, 2, 0, 1, 0x82, 2, 0, 1} }, true},
 	{"length not minimal", func(p *parts) { p.serial = []byte{2, 0x81, 1, 1} }, true},
 	{"trailing bytes", func(p *parts) { p.trailing = []byte{5, 0} }, false},
