@@ -12,6 +12,9 @@ const (
 	ttlNegative = 300
 )
 
+// maxIterations is how many iterations of NSEC3 validators put up with.
+const maxIterations = 150
+
 // maxAliases is how many aliases a server follows inside one zone, and the front
 // in all.
 const maxAliases = 8
@@ -31,7 +34,7 @@ type reply struct {
 	authority []entry
 	extra     [][]dns.RR
 	alias     string // where the answer goes on, outside of what the zone knows
-	optOut    bool   // rests on an opt-out span: not secure
+	weak      bool   // rests on an opt-out span, or on too many iterations: not secure
 	mishap    mishap // what the server does instead of answering
 }
 
@@ -188,5 +191,5 @@ func (r *reply) prove(p proof) {
 	for _, set := range p.sets {
 		r.authority = append(r.authority, entry{set: set})
 	}
-	r.optOut = r.optOut || p.optOut
+	r.weak = r.weak || p.optOut || r.zone.iterations > maxIterations
 }

@@ -33,15 +33,16 @@ type plan struct {
 type signing uint8
 
 const (
-	byTLD       signing = iota // as usual under its TLD: NSEC, NSEC3, not at all
-	unsigned                   // not at all
-	signNSEC                   // one P-256 key (flags 257), NSEC
-	signNSEC3                  // two P-256 keys, NSEC3 with salt and iterations
-	signRSA                    // RSA-2048, NSEC
-	signEd                     // Ed25519, NSEC
-	signNarrow                 // one P-256 key, NSEC made up for each question
-	signUnknown                // an algorithm that no validator knows
-	signIsland                 // signed, and no DS above
+	byTLD         signing = iota // as usual under its TLD: NSEC, NSEC3, not at all
+	unsigned                     // not at all
+	signNSEC                     // one P-256 key (flags 257), NSEC
+	signNSEC3                    // two P-256 keys, NSEC3 with salt and iterations
+	signNSEC3Many                // the same, with more iterations than validators accept
+	signRSA                      // RSA-2048, NSEC
+	signEd                       // Ed25519, NSEC
+	signNarrow                   // one P-256 key, NSEC made up for each question
+	signUnknown                  // an algorithm that no validator knows
+	signIsland                   // signed, and no DS above
 )
 
 // serving says which name servers a zone has.

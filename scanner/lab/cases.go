@@ -5,7 +5,8 @@ import "slices"
 // cases returns the table: what the lab can show. Every truth in it was worked out
 // by hand from RFC 7672 and the project's rules.
 func cases() []entryCase {
-	return slices.Concat(goodCases(), mismatchCases(), recordCases(), smtpCases(), mxCases(), dnsCases(), aliasCases(), addressCases())
+	return slices.Concat(leafCases(), anchorCases(), changeCases(), mismatchCases(), recordCases(), smtpCases(), mxCases(), oddMXCases(), dnsCases(), brokenCases(),
+		halfCases(), aliasCases(), elsewhereCases(), addressCases())
 }
 
 // one is the truth of a domain with one MX host, mx.<domain>.
@@ -28,8 +29,8 @@ var (
 	issuedMX   = certificate{from: byIssuing, sends: withIssuer, names: []string{"mx"}}
 )
 
-// goodCases: DANE as it should be, in all the forms that it has.
-func goodCases() []entryCase {
+// leafCases: DANE-EE as it should be.
+func leafCases() []entryCase {
 	return []entryCase{
 		{domain: "ee-spki.optout.", verdict: "dane-verified", mx: one("verified", ""),
 			note:     "3 1 1, the common form: the digest of the key. Names and dates of the certificate play no part",
@@ -51,6 +52,12 @@ func goodCases() []entryCase {
 			note:     "3 1 1 with an expired certificate: DANE-EE ignores dates (RFC 7672, Section 3.1.1)",
 			zones:    zone1("_25._tcp.mx TLSA 3 1 1 $a.leaf"),
 			machines: shows(certificate{expired: true})},
+	}
+}
+
+// anchorCases: DANE-TA as it should be.
+func anchorCases() []entryCase {
+	return []entryCase{
 		{domain: "ta-key.optout.", verdict: "dane-verified", mx: one("verified", ""),
 			note:     "2 1 1 of the issuing authority, which is sent; the certificate names the MX host",
 			zones:    zone1("_25._tcp.mx TLSA 2 1 1 $a.issuer"),
@@ -67,6 +74,12 @@ func goodCases() []entryCase {
 			note:     "DANE-TA with a wildcard certificate",
 			zones:    zone1("_25._tcp.mx TLSA 2 1 1 $a.issuer"),
 			machines: shows(certificate{from: byIssuing, sends: withIssuer, names: []string{"*"}})},
+	}
+}
+
+// changeCases: several records, several certificates, and servers with a temper.
+func changeCases() []entryCase {
+	return []entryCase{
 		{domain: "rollover-next.nsec.", verdict: "dane-verified", mx: one("verified", ""),
 			note:     "3 1 1 of the key in use and of the one to come",
 			zones:    zone1("_25._tcp.mx TLSA 3 1 1 $a.leaf\n_25._tcp.mx TLSA 3 1 1 $a.next"),

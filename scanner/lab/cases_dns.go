@@ -5,21 +5,17 @@ import "github.com/miekg/dns"
 // whole is a fault of every signature of a zone.
 func whole(m mishap) map[fault]mishap { return map[fault]mishap{{"*", 0}: m} }
 
-// dnsCases: what is signed, what is not, and what goes wrong.
+// altered is a domain with a good TLSA record and something about its zone that is
+// not as usual.
+func altered(domain, verdict string, mx []MX, note string, change func(p *plan)) entryCase {
+	zones := zone1("_25._tcp.mx TLSA 3 1 1 $a.leaf")
+	change(&zones[0])
+	return entryCase{domain: domain, verdict: verdict, mx: mx, note: note, zones: zones, machines: shows(selfSigned)}
+}
+
+// dnsCases: what is signed, how, and what is not.
 func dnsCases() []entryCase {
-	good := zone1("_25._tcp.mx TLSA 3 1 1 $a.leaf")
-	with := func(change func(p *plan)) []plan {
-		p := good[0]
-		change(&p)
-		return []plan{p}
-	}
-	row := func(domain, verdict string, mx []MX, note string, change func(p *plan)) entryCase {
-		return entryCase{domain: domain, verdict: verdict, mx: mx, note: note, zones: with(change), machines: shows(selfSigned)}
-	}
-	verified, insecure, failed := one("verified", ""), one("insecure", ""), one("lookup-failed", "tlsa")
-	tlsa := func(m mishap) func(p *plan) {
-		return func(p *plan) { p.faults = map[fault]mishap{{"_25._tcp.mx", dns.TypeTLSA}: m} }
-	}
+	row, verified, insecure := altered, one("verified", ""), one("insecure", "")
 	return []entryCase{
 		row("rsa-zone.nsec.", "dane-verified", verified, "a zone signed with RSA", func(p *plan) { p.sign = signRSA }),
 		row("ed25519-zone.optout.", "dane-verified", verified, "a zone signed with Ed25519", func(p *plan) { p.sign = signEd }),
@@ -34,7 +30,19 @@ func dnsCases() []entryCase {
 		row("unknown-algorithm.optout.", "not-dane", insecure, "signed with an algorithm that nobody knows: as good as unsigned (RFC 4035, Section 5.2)", func(p *plan) { p.sign = signUnknown }),
 		{domain: "plain.unsigned.", verdict: "not-dane", mx: one("none", ""), note: "no DNSSEC and no DANE, like most", zones: zone1(""), machines: shows(selfSigned)},
 		{domain: "plain.optout.", verdict: "not-dane", mx: one("none", ""), note: "no DNSSEC and no DANE under a signed TLD", zones: []plan{{sign: unsigned, text: "@ MX 10 mx\nmx A $a\n"}}, machines: shows(selfSigned)},
+		{domain: "nsec3-iterations.optout.", verdict: "not-dane", mx: one("none", ""),
+			note:  "no TLSA record, and the proof takes so many rounds of hashing that it proves nothing (RFC 9276, Section 3.2)",
+			zones: []plan{{sign: signNSEC3Many, text: "@ MX 10 mx\nmx A $a\n"}}, machines: shows(selfSigned)},
+	}
+}
 
+// brokenCases: what does not validate, and questions that get no answer.
+func brokenCases() []entryCase {
+	row, failed := altered, one("lookup-failed", "tlsa")
+	tlsa := func(m mishap) func(p *plan) {
+		return func(p *plan) { p.faults = map[fault]mishap{{"_25._tcp.mx", dns.TypeTLSA}: m} }
+	}
+	return []entryCase{
 		row("bogus-ds.nsec.", "dns-error", nil, "the DS in the TLD fits no key of the zone", func(p *plan) { p.forged = true }),
 		row("bogus-expired.optout.", "dns-error", nil, "all signatures have expired", func(p *plan) { p.faults = whole(sigExpired) }),
 		row("bogus-stripped.nsec.", "dns-error", nil, "a signed zone served without signatures", func(p *plan) { p.faults = whole(sigMissing) }),

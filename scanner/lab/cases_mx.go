@@ -1,9 +1,11 @@
 package lab
 
+import "strings"
+
 // two is the machines of a domain with a good server, a, and another, b.
 func two(b machine) map[string]machine { return map[string]machine{"a": {}, "b": b} }
 
-// mxCases: what MX records can say.
+// mxCases: two MX hosts.
 func mxCases() []entryCase {
 	const pair = "@ MX 10 mx\n@ MX 20 mx2\nmx A $a\nmx2 A $b\n"
 	return []entryCase{
@@ -27,6 +29,12 @@ func mxCases() []entryCase {
 			note:     "two MX hosts with DANE, one of them is down",
 			zones:    []plan{{text: pair + "_25._tcp.mx TLSA 3 1 1 $a.leaf\n_25._tcp.mx2 TLSA 3 1 1 $b.leaf"}},
 			machines: two(machine{does: closed})},
+	}
+}
+
+// oddMXCases: no MX host, or none that is one.
+func oddMXCases() []entryCase {
+	return []entryCase{
 		{domain: "null-mx.nsec.", verdict: "no-mail",
 			note: "null MX (RFC 7505)", zones: []plan{{text: "@ MX 0 .\n"}}},
 		{domain: "null-mx-preference.optout.", verdict: "no-mail",
@@ -48,6 +56,18 @@ func mxCases() []entryCase {
 			note: "neither MX nor address", zones: []plan{{text: "@ TXT \"nothing here\"\n"}}},
 		{domain: "mx-is-ip.nsec.", verdict: "not-dane", mx: []MX{{"192.0.2.1.", "none", "ip-literal"}},
 			note: "the MX target is an IP address in text", zones: []plan{{text: "@ MX 10 192.0.2.1.\n"}}},
+		{domain: "mx-twice.nsec.", verdict: "dane-verified", mx: one("verified", ""),
+			note:     "one MX host twice, spelt differently",
+			zones:    []plan{{text: "@ MX 10 mx\n@ MX 20 MX\nmx A $a\n_25._tcp.mx TLSA 3 1 1 $a.leaf"}},
+			machines: shows(selfSigned)},
+		{domain: "mx-long.nsec.", verdict: "not-dane", mx: []MX{{longName, "none", "name-too-long"}},
+			note:     "the MX host's name is so long that _25._tcp does not fit before it",
+			zones:    []plan{{text: "@ MX 10 " + longName + "\n" + longName + " A $a\n"}},
+			machines: shows(selfSigned)},
+		{domain: "any.wildcard-mx.optout.", verdict: "dane-verified", mx: []MX{{"mx.wildcard-mx.optout.", "verified", ""}},
+			note:     "the MX record is a wildcard expansion",
+			zones:    []plan{{apex: "wildcard-mx.optout.", text: "* MX 10 mx\nmx A $a\n_25._tcp.mx TLSA 3 1 1 $a.leaf"}},
+			machines: shows(selfSigned)},
 		{domain: "mx-nowhere.optout.", verdict: "not-dane", mx: []MX{{"gone", "unreachable", "no-address"}},
 			note: "the MX host does not exist", zones: []plan{{text: "@ MX 10 gone\n"}}},
 		{domain: "mx-in-dead-signed.nsec.", verdict: "dane-undecided", mx: []MX{{"mx.dead-signed.nsec.", "lookup-failed", "address"}},
@@ -58,6 +78,9 @@ func mxCases() []entryCase {
 			zones: []plan{{text: "@ MX 10 mx.dead.unsigned.\n"}, {apex: "dead.unsigned.", served: byDead, text: "mx A $a\n"}}, machines: shows(selfSigned)},
 	}
 }
+
+// longName is a name of 249 octets in wire form under mx-long.nsec.
+var longName = strings.Repeat("m", 42) + strings.Repeat("."+strings.Repeat("x", 63), 3)
 
 // addressCases: MX hosts with several addresses.
 func addressCases() []entryCase {

@@ -138,7 +138,7 @@ func (l *Lab) recurse(q *query) *body {
 		if (z.trust == bogus || z.trust == secure && s.spoiled) && q.bits&bitCD == 0 {
 			return servFail(z.excuse())
 		}
-		proven = proven && z.trust == secure && !s.spoiled && !r.optOut
+		proven = proven && z.trust == secure && !s.spoiled && !r.weak
 		if r.alias != "" {
 			name = r.alias
 			continue

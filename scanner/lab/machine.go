@@ -128,13 +128,15 @@ func (a *authority) config(s *mailServer, m machine) *tls.Config {
 // prefer picks by the client's order of signature algorithms, as servers with two
 // certificates do.
 func prefer(hello *tls.ClientHelloInfo, ecdsa, rsa *tls.Certificate) *tls.Certificate {
+	nameless := *hello
+	nameless.ServerName = "" // what is asked for is no reason to show nothing
 	for _, scheme := range hello.SignatureSchemes {
 		choice := rsa
 		switch scheme {
 		case tls.ECDSAWithP256AndSHA256, tls.ECDSAWithP384AndSHA384, tls.ECDSAWithP521AndSHA512, tls.ECDSAWithSHA1:
 			choice = ecdsa
 		}
-		if hello.SupportsCertificate(choice) == nil {
+		if nameless.SupportsCertificate(choice) == nil {
 			return choice
 		}
 	}

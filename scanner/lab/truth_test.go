@@ -30,7 +30,7 @@ func TestTruthSpeaksTheVocabulary(t *testing.T) {
 	reason := words(run.Reason(""), run.ReasonRefused, run.ReasonTimeout, run.ReasonGreeting, run.ReasonEHLO, run.ReasonNoAddress,
 		run.ReasonAddressLookup, run.ReasonNotOffered, run.ReasonSTARTTLS4xx, run.ReasonSTARTTLS5xx, run.ReasonSTARTTLSDropped,
 		run.ReasonHandshake, run.ReasonName, run.ReasonExpired, run.ReasonChain, run.ReasonTANotServed, run.ReasonNoMatch,
-		run.ReasonTLSA, run.ReasonAddress, run.ReasonAddresses, run.ReasonAlgorithms, run.ReasonIPLiteral, run.ReasonRoot)
+		run.ReasonTLSA, run.ReasonAddress, run.ReasonAddresses, run.ReasonAlgorithms, run.ReasonIPLiteral, run.ReasonRoot, run.ReasonNameTooLong)
 	seen := map[string]bool{}
 	for c := range newLab(t, lab.Config{Domains: 3000}).Truth() {
 		if seen[c.Domain] {

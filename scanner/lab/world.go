@@ -300,6 +300,9 @@ func (w *world) sign(d *draft) error {
 	case signNSEC3:
 		d.denial, d.iterations, d.salt = byNSEC3, 3, []byte{0xca, 0xfe}
 		d.keys, err = w.double(d.apex)
+	case signNSEC3Many:
+		d.denial, d.iterations = byNSEC3, 500
+		d.keys, err = w.double(d.apex)
 	case signRSA:
 		d.keys = &keyring{w.rsaKey, w.rsaKey}
 	case signEd:
