@@ -1,0 +1,242 @@
+//go:build interop
+
+package resolver
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
+	"danescan/scanner/lab"
+)
+
+// costRole tells the test binary which part of TestInteropIterateCost it plays.
+const costRole = "DANESCAN_COST_ROLE"
+
+// costDomains is how many domains of the lab are looked up.
+const costDomains = 20_000
+
+// TestInteropIterateCost compares the CPU time, user and system, that iterating
+// over the lab takes with that of a cold Unbound asked for the same names. The lab
+// runs in a process of its own; all are in a namespace, where port 53 is free.
+func TestInteropIterateCost(t *testing.T) {
+	switch os.Getenv(costRole) {
+	case "lab":
+		serveCostLab(t)
+		return
+	case "measure":
+		measureCost(t)
+		return
+	}
+	tools(t, "unbound", "unshare", "ip")
+	cmd := exec.Command("unshare", "-n", "sh", "-c", `ip link set lo up && exec "$0" "$@"`,
+		os.Args[0], "-test.run=^TestInteropIterateCost$", "-test.v", "-test.timeout=8m")
+	cmd.Env = append(os.Environ(), costRole+"=measure")
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatalf("in its namespace: %v", err)
+	}
+}
+
+// serveCostLab serves until its standard input ends.
+func serveCostLab(t *testing.T) {
+	l, err := lab.New(lab.Config{Domains: costDomains, DNSPort: 53})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dir := os.Getenv("DANESCAN_COST_DIR")
+	for name, text := range map[string]string{"root.hints": l.RootHints(), "root.key": l.TrustAnchor()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := os.Create(filepath.Join(dir, "names"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriter(list)
+	asked := map[dnssec.Question]bool{}
+	for c := range l.Truth() {
+		if !c.Bulk {
+			continue // some of the table's cases time out
+		}
+		for _, q := range labQuestions(c) {
+			if !asked[q] {
+				asked[q] = true
+				fmt.Fprintln(w, q.Name, q.Type)
+			}
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("serving")
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+}
+
+func measureCost(t *testing.T) {
+	n := &realNet{dir: t.TempDir()}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestInteropIterateCost$", "-test.timeout=8m")
+	cmd.Env = append(os.Environ(), costRole+"=lab", "DANESCAN_COST_DIR="+n.dir)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close(); _ = cmd.Wait() }()
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "serving\n" {
+		t.Fatalf("the lab says %q, %v", line, err)
+	}
+	var questions []dnssec.Question
+	for _, line := range strings.Split(strings.TrimSpace(n.read(t, "names")), "\n") {
+		var q dnssec.Question
+		if _, err := fmt.Sscan(line, &q.Name, &q.Type); err != nil {
+			t.Fatal(err)
+		}
+		questions = append(questions, q)
+	}
+
+	ours, took, queries := iterateCost(t, n, questions)
+	theirs, unboundTook := unboundCost(t, n, questions)
+	t.Logf("%d questions about %d domains: iterate %v CPU in %v (%d queries), cold Unbound %v CPU in %v: %.2f",
+		len(questions), costDomains, ours, took, queries, theirs, unboundTook, ours.Seconds()/theirs.Seconds())
+	if ours.Seconds() > 0.7*theirs.Seconds() {
+		t.Errorf("iterate takes %.2f of the CPU of Unbound, want at most 0.7", ours.Seconds()/theirs.Seconds())
+	}
+}
+
+// everyQuestion calls do for each question, some at a time.
+func everyQuestion(questions []dnssec.Question, do func(dnssec.Question)) time.Duration {
+	start := time.Now()
+	work := make(chan dnssec.Question, 256)
+	var wg sync.WaitGroup
+	for range 256 {
+		wg.Go(func() {
+			for q := range work {
+				do(q)
+			}
+		})
+	}
+	for _, q := range questions {
+		work <- q
+	}
+	close(work)
+	wg.Wait()
+	return time.Since(start)
+}
+
+func iterateCost(t *testing.T, n *realNet, questions []dnssec.Question) (cpu, took time.Duration, queries int) {
+	client := exchange.New(exchange.Config{Timeout: 2 * time.Second, Retries: 2})
+	defer client.Close()
+	it := iterateLab(t, n.read(t, "root.hints"), n.read(t, "root.key"), 53, client)
+	var mu sync.Mutex
+	failed := 0
+	before := ownCPU(t)
+	took = everyQuestion(questions, func(q dnssec.Question) {
+		a := it.Lookup(context.Background(), q.Name, q.Type)
+		mu.Lock()
+		defer mu.Unlock()
+		queries += a.Queries
+		if a.Failed() && a.Status != dnssec.Bogus {
+			failed++
+		}
+	})
+	cpu = ownCPU(t) - before
+	if failed > len(questions)/1000 {
+		t.Errorf("iterate: %d of %d lookups failed", failed, len(questions))
+	}
+	return cpu, took, queries
+}
+
+func ownCPU(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func unboundCost(t *testing.T, n *realNet, questions []dnssec.Question) (cpu, took time.Duration) {
+	n.file(t, "cost.conf", fmt.Sprintf(`server:
+ interface: 127.0.0.1
+ port: 5399
+ do-daemonize: no
+ use-syslog: no
+ logfile: ""
+ chroot: ""
+ username: ""
+ directory: "%[1]s"
+ pidfile: ""
+ do-not-query-localhost: no
+ do-ip6: no
+ trust-anchor-signaling: no
+ discard-timeout: 0
+ wait-limit: 0
+ outgoing-range: 4096
+ num-queries-per-thread: 4096
+ msg-cache-size: 64m
+ rrset-cache-size: 128m
+ key-cache-size: 64m
+ neg-cache-size: 16m
+ root-hints: "%[1]s/root.hints"
+ trust-anchor-file: "%[1]s/root.key"
+remote-control:
+ control-enable: no
+`, n.dir))
+	process := n.start(t, "unbound", "-d", "-c", filepath.Join(n.dir, "cost.conf"))
+	client := exchange.New(exchange.Config{Timeout: 5 * time.Second, Retries: 3})
+	defer client.Close()
+	server := netip.MustParseAddrPort("127.0.0.1:5399")
+	n.await(t, server)
+	before := cpuOf(t, process.Pid)
+	var mu sync.Mutex
+	failed := 0
+	took = everyQuestion(questions, func(q dnssec.Question) {
+		if _, err := client.Exchange(context.Background(), server, q, exchange.Options{RD: true, DO: true}); err != nil {
+			mu.Lock()
+			failed++
+			mu.Unlock()
+		}
+	})
+	if failed > 0 {
+		t.Errorf("unbound: %d of %d questions failed", failed, len(questions))
+	}
+	return cpuOf(t, process.Pid) - before, took
+}
+
+// cpuOf reads user and system time of a process, in ticks of 10 ms.
+func cpuOf(t *testing.T, pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), ") ")
+	f := strings.Fields(after)
+	var user, system int64
+	if _, err := fmt.Sscan(f[11]+" "+f[12], &user, &system); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
