@@ -86,3 +86,47 @@ func BenchmarkFindNothing(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFinishDomains does what finishing does to domains, but for the judge:
+// reads the parts of the spool ahead and writes the final table.
+func BenchmarkFinishDomains(b *testing.B) {
+	const parts = 8
+	r, err := Create(b.TempDir(), sampleManifest())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	s, err := r.Spool()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for n := range parts {
+		rows := make([]DomainEvidence, RangeLines)
+		for i := range rows {
+			rows[i] = usualDomain(int64(n*RangeLines + i + 1)).DomainEvidence
+		}
+		if err := s.WriteDomains(n, rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	before := cpuTime(b)
+	for b.Loop() {
+		f, err := r.Final(r.Manifest())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for e, err := range Ahead(s.Domains()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := f.Domains.Write(Domain{DomainEvidence: e, DomainVerdict: DomainVerdict{Verdict: NotDANE}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := f.Abort(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perRow(b, parts*RangeLines, before)
+}

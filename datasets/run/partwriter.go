@@ -37,9 +37,12 @@ type partWriter[T Row] struct {
 	w      *parquet.GenericWriter[T]
 	shred  *shredder[T]
 	group  int64 // rows in a row group
-	rows   int64
-	last   T
-	first  string // key of the first row
+
+	rows    int64 // taken
+	written int64 // of them, out of pending
+	pending []T
+	first   string // key of the first row
+	last    T
 }
 
 // createPart begins a part at path with row groups of the given size.
@@ -73,48 +76,61 @@ func ascending(columns []string) []parquet.SortingColumn {
 	return sorting
 }
 
-// write appends rows, which must come in the order of their key.
+// write appends rows, which must come in the order of their key. What they point
+// to must stay as it is until commit.
 func (w *partWriter[T]) write(rows []T) error {
+	if err := w.checkOrder(rows); err != nil {
+		return err
+	}
 	for len(rows) > 0 {
-		n := min(len(rows), writeBatch, int(w.group-w.rows%w.group))
-		if err := w.writeBatch(rows[:n]); err != nil {
+		room := min(writeBatch, int(w.group-w.written%w.group)) - len(w.pending)
+		n := min(room, len(rows))
+		w.pending = append(w.pending, rows[:n]...)
+		rows = rows[n:]
+		if n < room {
+			break
+		}
+		if err := w.flush(); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
 }
 
-// writeBatch writes rows that the open row group has room for.
-func (w *partWriter[T]) writeBatch(rows []T) error {
-	if err := w.checkOrder(rows); err != nil {
-		return err
-	}
-	if w.rows == 0 {
-		w.first = w.layout.keyText(&rows[0])
-	}
+// flush writes the pending rows, for which the open row group has room.
+func (w *partWriter[T]) flush() error {
 	columns := w.w.ColumnWriters()
-	for i, values := range w.shred.shred(rows) {
+	for i, values := range w.shred.shred(w.pending) {
 		if _, err := columns[i].WriteRowValues(values); err != nil {
 			return err
 		}
 	}
-	w.rows += int64(len(rows))
-	w.last = rows[len(rows)-1]
-	if w.rows%w.group == 0 {
+	w.written += int64(len(w.pending))
+	clear(w.pending)
+	w.pending = w.pending[:0]
+	if w.written%w.group == 0 {
 		return w.w.Flush()
 	}
 	return nil
 }
 
+// checkOrder checks the order of rows to write, and counts them.
 func (w *partWriter[T]) checkOrder(rows []T) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if w.rows == 0 {
+		w.first = w.layout.keyText(&rows[0])
+	}
 	before := &w.last
 	for i := range rows {
-		if (i > 0 || w.rows > 0) && w.layout.compare(before, &rows[i]) > 0 {
+		if w.rows > 0 && w.layout.compare(before, &rows[i]) > 0 {
 			return fmt.Errorf("%w: %s after %s", ErrOrder, w.layout.keyText(&rows[i]), w.layout.keyText(before))
 		}
 		before = &rows[i]
+		w.rows++
 	}
+	w.last = *before
 	return nil
 }
 
@@ -125,7 +141,7 @@ func (w *partWriter[T]) commit() (PartInfo, error) {
 		span = w.first + ".." + w.layout.keyText(&w.last)
 	}
 	w.w.SetKeyValueMetadata("range", span)
-	if err := w.w.Close(); err != nil {
+	if err := w.finish(); err != nil {
 		w.file.discard()
 		return PartInfo{}, err
 	}
@@ -138,6 +154,16 @@ func (w *partWriter[T]) commit() (PartInfo, error) {
 		Bytes:  w.file.size,
 		SHA256: w.file.sha256(),
 	}, nil
+}
+
+// finish writes what is pending and the footer.
+func (w *partWriter[T]) finish() error {
+	if len(w.pending) > 0 {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return w.w.Close()
 }
 
 // abort gives the part up.

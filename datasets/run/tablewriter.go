@@ -24,7 +24,8 @@ func newTableWriter[T Row](r *Run, o Origin, bound int64) *TableWriter[T] {
 func (w *TableWriter[T]) Rows() int64 { return w.rows }
 
 // Write appends rows, which must come in the order of their key, without a key
-// twice. It keeps none of them. After an error every call gives that error.
+// twice. What they point to must stay as it is until Commit. After an error every
+// call gives that error.
 func (w *TableWriter[T]) Write(rows ...T) error {
 	for len(rows) > 0 && w.err == nil {
 		n := len(rows)
