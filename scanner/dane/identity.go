@@ -43,7 +43,7 @@ func isWildcard(s string) bool {
 }
 
 // presented lists the identifiers of a leaf: its DNS-IDs or, if it has none, its
-// CN-IDs (RFC 7672, Section 3.2.3). Octets outside visible ASCII are written as
+// CN-IDs (RFC 7672, Section 3.2.3). Octets outside printable ASCII are written as
 // \xNN, as is the backslash, so that such a name can be shown and never matches.
 func (c *certificate) presented() []string {
 	var seen []string

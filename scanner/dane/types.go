@@ -51,7 +51,10 @@ type Result struct {
 	// up, or some of its certificates were not looked at.
 	Exhausted bool
 
-	PathOK      bool     // a path to a matched anchor is valid but for names
+	// PathOK: a path to a matched anchor is valid but for names. With the reason
+	// name it tells a chain that other names would verify from one that has more
+	// wrong with it.
+	PathOK      bool
 	NameMatched string   // the reference identifier that matched
 	NamesSeen   []string // the identifiers that the leaf presents, bounded
 }
