@@ -111,71 +111,79 @@ func TestNoSuchCertificate(t *testing.T) {
 	}
 }
 
+// secondTry is what a server does in two sessions, from the ClientHello on; cert is
+// its certificate.
+type secondTry struct {
+	name          string
+	first, second func(p *peer, cert []byte)
+	counts        bool
+	failure       Failure // of the first session
+	fallback      Failure // of the second
+}
+
+// goodDHE shows a certificate in a suite that crypto/tls does not know.
+func goodDHE(p *peer, cert []byte) {
+	p.flight12(100, serverHello12(0x009e), certificateMessage(cert),
+		handshakeMessage(messageServerKeyExchange, make([]byte, 300)), handshakeMessage(messageServerHelloDone, nil))
+	p.hang()
+}
+
+func refuse(p *peer, _ []byte) { p.record(recordAlert, 2, 40) }
+
+var secondTries = []secondTry{
+	{"DHE only", refuse, goodDHE, true, FailAlert, ""},
+	{"DHE only, says nothing", func(*peer, []byte) {}, goodDHE, true, FailDropped, ""},
+	{"crypto/tls refuses the suite", goodDHE, goodDHE, true, FailAlert, ""},
+	{"warning first", refuse, func(p *peer, cert []byte) { p.record(recordAlert, 1, 112); goodDHE(p, cert) }, true, FailAlert, ""},
+	{"alert both times", refuse, func(p *peer, _ []byte) { p.record(recordAlert, 2, 80) }, false, FailAlert, FailAlert},
+	{"drop after the certificate", refuse, func(p *peer, cert []byte) {
+		p.flight12(100, serverHello12(0x009e), certificateMessage(cert))
+	}, false, FailAlert, FailDropped},
+	{"malformed certificate", refuse, func(p *peer, _ []byte) { goodDHE(p, []byte("no")) }, false, FailAlert, FailProtocol},
+}
+
 // TestFetcherIsSecondTry: what crypto/tls cannot get, the fetcher can, and the
 // session tells of both.
 func TestFetcherIsSecondTry(t *testing.T) {
-	cert := certificate(t, rsaKey(), nil)
-	const dhe = 0x009e // TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
-	good := func(p *peer) {
-		p.flight12(100, serverHello12(dhe), certificateMessage(cert.Certificate[0]),
-			handshakeMessage(messageServerKeyExchange, make([]byte, 300)), handshakeMessage(messageServerHelloDone, nil))
-		p.hang()
-	}
-	for _, test := range []struct {
-		name          string
-		first, second func(p *peer)
-		counts        bool
-		failure       Failure
-		fallback      Failure
-		defers        bool
-	}{
-		{"DHE only", func(p *peer) { p.record(recordAlert, 2, 40) }, good, true, FailAlert, "", false},
-		{"DHE only, says nothing", func(p *peer) {}, good, true, FailDropped, "", false},
-		{"crypto/tls refuses the suite", good, good, true, FailAlert, "", false},
-		{"warning first", func(p *peer) { p.record(recordAlert, 2, 40) },
-			func(p *peer) { p.record(recordAlert, 1, 112); good(p) }, true, FailAlert, "", false},
-		{"alert both times", func(p *peer) { p.record(recordAlert, 2, 40) },
-			func(p *peer) { p.record(recordAlert, 2, 80) }, false, FailAlert, FailAlert, false},
-		{"drop after the certificate", func(p *peer) { p.record(recordAlert, 2, 40) },
-			func(p *peer) { p.flight12(100, serverHello12(dhe), certificateMessage(cert.Certificate[0])) }, false, FailAlert, FailDropped, false},
-		{"malformed certificate", func(p *peer) { p.record(recordAlert, 2, 40) },
-			func(p *peer) {
-				p.flight12(100, serverHello12(dhe), certificateMessage([]byte("no")), handshakeMessage(messageServerHelloDone, nil))
-				p.hang()
-			}, false, FailAlert, FailProtocol, false},
-	} {
+	cert := certificate(t, rsaKey(), nil).Certificate[0]
+	for _, test := range secondTries {
 		t.Run(test.name, func(t *testing.T) {
 			var sessions atomic.Int32
 			address := serve(t, func(p *peer) {
 				p.upTo220()
 				p.hello()
 				if sessions.Add(1) == 1 {
-					test.first(p)
+					test.first(p, cert)
 				} else {
-					test.second(p)
+					test.second(p, cert)
 				}
 			})
 			s := Probe(t.Context(), to(address), quick())
 			if got := sessions.Load(); got != 2 || s.Fallback == nil {
 				t.Fatalf("%d sessions, ended at %s with %q: %s", got, s.Stage, s.Failure, s.Error)
 			}
-			if s.Failure != test.failure || s.Fallback.Failure != test.fallback || s.ChainCounts() != test.counts {
-				t.Errorf("%q, then %q (%s), counts %v", s.Failure, s.Fallback.Failure, s.Fallback.Error, s.ChainCounts())
-			}
-			if s.HandshakeComplete || s.PossessionVerified || s.Deferred() != test.defers {
-				t.Errorf("complete %v, deferred %v", s.HandshakeComplete, s.Deferred())
-			}
-			if !test.counts {
-				if len(s.Chain) > 0 || s.Stack != StackGo {
-					t.Errorf("%d certificates by %s", len(s.Chain), s.Stack)
-				}
-				return
-			}
-			if len(s.Chain) != 1 || !bytes.Equal(s.Chain[0], cert.Certificate[0]) || s.Stack != StackFetcher ||
-				s.KeyAlgorithm != "rsa" || s.Cipher != "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" || s.TLSVersion != "1.2" || s.Group != "" {
-				t.Errorf("chain %x by %s: %s %s %s", s.Chain, s.Stack, s.TLSVersion, s.Cipher, s.Group)
-			}
+			test.check(t, s, cert)
 		})
+	}
+}
+
+func (test secondTry) check(t *testing.T, s Session, cert []byte) {
+	t.Helper()
+	if s.Failure != test.failure || s.Fallback.Failure != test.fallback || s.ChainCounts() != test.counts {
+		t.Errorf("%q, then %q (%s), counts %v", s.Failure, s.Fallback.Failure, s.Fallback.Error, s.ChainCounts())
+	}
+	if s.HandshakeComplete || s.PossessionVerified || s.Deferred() {
+		t.Errorf("complete %v, deferred %v", s.HandshakeComplete, s.Deferred())
+	}
+	if !test.counts {
+		if len(s.Chain) > 0 || s.Stack != StackGo {
+			t.Errorf("%d certificates by %s", len(s.Chain), s.Stack)
+		}
+		return
+	}
+	if len(s.Chain) != 1 || !bytes.Equal(s.Chain[0], cert) || s.Stack != StackFetcher ||
+		s.KeyAlgorithm != "rsa" || s.Cipher != "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" || s.TLSVersion != "1.2" || s.Group != "" {
+		t.Errorf("chain %x by %s: %s %s %s", s.Chain, s.Stack, s.TLSVersion, s.Cipher, s.Group)
 	}
 }
 

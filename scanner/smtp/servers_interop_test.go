@@ -44,6 +44,7 @@ func (w *workshop) exchanges() []entry {
 	return []entry{
 		{name: "DHE only, TLS 1.2", start: only("kDHE+aRSA", "-tls1_2"), stack: "fetcher", failure: FailAlert},
 		{name: "DHE only, TLS 1.0", start: only("kDHE+aRSA", "-tls1"), stack: "fetcher", failure: FailAlert},
+		{name: "SHA-1 signatures only, TLS 1.2", start: onServer(rsa.args("-tls1_2", "-cipher", "ALL:@SECLEVEL=0", "-sigalgs", "RSA+SHA1")...), stack: "go"},
 		{name: "RSA key exchange, TLS 1.2", start: only("kRSA", "-tls1_2"), stack: "go"},
 		{name: "RSA key exchange, TLS 1.0", start: only("kRSA", "-tls1"), stack: "go"},
 		{name: "CCM only", start: only("AES128-CCM", "-tls1_2"), stack: "fetcher", failure: FailAlert},

@@ -38,56 +38,61 @@ func (p *peer) drip(text string) {
 	}
 }
 
+// long is more than any stage waits for at a byte a second.
+var long = strings.Repeat("-", 4000)
+
+// dawdlers are servers that take their time, and how long they may.
+var dawdlers = []struct {
+	name    string
+	script  func(p *peer)
+	stage   Stage
+	failure Failure
+	takes   time.Duration
+}{
+	{"silent at the greeting", (*peer).hang, StageGreeting, FailTimeout, 60 * time.Second},
+	{"greeting a byte a second", func(p *peer) { p.drip("220-" + long) }, StageGreeting, FailTimeout, 60 * time.Second},
+	{"greeting after 59 s, then silent", func(p *peer) {
+		time.Sleep(59 * time.Second)
+		p.say("220 mx")
+		p.hear("EHLO")
+		p.hang()
+	}, StageEHLO, FailTimeout, 119 * time.Second},
+	{"EHLO not even read", func(p *peer) { p.say("220 mx"); time.Sleep(time.Hour) }, StageEHLO, FailTimeout, 60 * time.Second},
+	{"EHLO a byte a second", func(p *peer) { p.say("220 mx"); p.hear("EHLO"); p.drip("250-" + long) }, StageEHLO, FailTimeout, 60 * time.Second},
+	{"HELO silent", func(p *peer) {
+		p.say("220 mx")
+		p.hear("EHLO")
+		p.say("500 what?")
+		p.hear("HELO")
+		p.hang()
+	}, StageEHLO, FailTimeout, 60 * time.Second},
+	{"STARTTLS silent", func(p *peer) { p.upToSTARTTLS(); p.hang() }, StageSTARTTLS, FailTimeout, 60 * time.Second},
+	{"handshake silent", func(p *peer) { p.upTo220(); p.hang() }, StageHandshake, FailTimeout, 30 * time.Second},
+	{"handshake a byte a second", func(p *peer) {
+		p.upTo220()
+		p.hello()
+		p.drip("\x16\x03\x03\x01\x00\x02\x00\x00\xf0" + long)
+	}, StageHandshake, FailTimeout, 30 * time.Second},
+	{"no 221", func(p *peer) { p.say("554 no"); p.hear("QUIT"); p.hang() }, StageGreeting, FailCode, 2 * time.Second},
+	{"QUIT not even read", func(p *peer) { p.say("554 no"); time.Sleep(time.Hour) }, StageGreeting, FailCode, 2 * time.Second},
+	{"all of it slow", func(p *peer) {
+		time.Sleep(59 * time.Second)
+		p.say("220 mx")
+		p.hear("EHLO")
+		time.Sleep(59 * time.Second)
+		p.say("500 what?")
+		p.hear("HELO")
+		time.Sleep(59 * time.Second)
+		p.say("421 later")
+		p.hear("QUIT")
+		p.hang()
+	}, StageEHLO, FailCode, 179 * time.Second},
+}
+
 // TestTimeouts: with the default limits each stage ends when it should, however
 // busy the server looks.
 func TestTimeouts(t *testing.T) {
-	long := strings.Repeat("-", 4000)
-	for _, test := range []struct {
-		name    string
-		script  func(p *peer)
-		stage   Stage
-		failure Failure
-		takes   time.Duration
-	}{
-		{"silent at the greeting", (*peer).hang, StageGreeting, FailTimeout, 60 * time.Second},
-		{"greeting a byte a second", func(p *peer) { p.drip("220-" + long) }, StageGreeting, FailTimeout, 60 * time.Second},
-		{"greeting after 59 s, then silent", func(p *peer) {
-			time.Sleep(59 * time.Second)
-			p.say("220 mx")
-			p.hear("EHLO")
-			p.hang()
-		}, StageEHLO, FailTimeout, 119 * time.Second},
-		{"EHLO not even read", func(p *peer) { p.say("220 mx"); time.Sleep(time.Hour) }, StageEHLO, FailTimeout, 60 * time.Second},
-		{"EHLO a byte a second", func(p *peer) { p.say("220 mx"); p.hear("EHLO"); p.drip("250-" + long) }, StageEHLO, FailTimeout, 60 * time.Second},
-		{"HELO silent", func(p *peer) {
-			p.say("220 mx")
-			p.hear("EHLO")
-			p.say("500 what?")
-			p.hear("HELO")
-			p.hang()
-		}, StageEHLO, FailTimeout, 60 * time.Second},
-		{"STARTTLS silent", func(p *peer) { p.upToSTARTTLS(); p.hang() }, StageSTARTTLS, FailTimeout, 60 * time.Second},
-		{"handshake silent", func(p *peer) { p.upTo220(); p.hang() }, StageHandshake, FailTimeout, 30 * time.Second},
-		{"handshake a byte a second", func(p *peer) {
-			p.upTo220()
-			p.hello()
-			p.drip("\x16\x03\x03\x01\x00\x02\x00\x00\xf0" + long)
-		}, StageHandshake, FailTimeout, 30 * time.Second},
-		{"no 221", func(p *peer) { p.say("554 no"); p.hear("QUIT"); p.hang() }, StageGreeting, FailCode, 2 * time.Second},
-		{"QUIT not even read", func(p *peer) { p.say("554 no"); time.Sleep(time.Hour) }, StageGreeting, FailCode, 2 * time.Second},
-		{"all of it slow", func(p *peer) {
-			time.Sleep(59 * time.Second)
-			p.say("220 mx")
-			p.hear("EHLO")
-			time.Sleep(59 * time.Second)
-			p.say("500 what?")
-			p.hear("HELO")
-			time.Sleep(59 * time.Second)
-			p.say("421 later")
-			p.hear("QUIT")
-			p.hang()
-		}, StageEHLO, FailCode, 179 * time.Second},
-	} {
+	for _, test := range dawdlers {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun := time.Now()
@@ -133,6 +138,17 @@ func TestSessionTimeout(t *testing.T) {
 			t.Errorf("ended at %s with %q after %v", s.Stage, s.Failure, s.TotalTime)
 		}
 	})
+}
+
+// TestClock: the moment of a session is that of the clock in its Config.
+func TestClock(t *testing.T) {
+	at := time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC)
+	cfg := quick()
+	cfg.Now = func() time.Time { at = at.Add(time.Second); return at }
+	s := Probe(t.Context(), to(serve(t, func(p *peer) { p.say("421 later"); p.bye() })), cfg)
+	if want := time.Date(2026, 11, 21, 23, 0, 1, 0, time.UTC); !s.Started.Equal(want) || s.ConnectTime != time.Second || s.TotalTime != 2*time.Second {
+		t.Errorf("started %v, connected in %v, took %v", s.Started, s.ConnectTime, s.TotalTime)
+	}
 }
 
 // TestCancel: at whatever stage, the session ends in the same instant.
