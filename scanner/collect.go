@@ -53,7 +53,7 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 		rate:   rate.NewLimiter(limit, 1),
 		seen:   newEndpointSet(),
 		out:    newBatch(w),
-		visits: make(chan struct{}, 4*cfg.SMTPConcurrency),
+		visits: make(chan struct{}, 16*cfg.SMTPConcurrency),
 	}
 	return c, c.recall()
 }
@@ -154,7 +154,7 @@ func (c *collector) hostWorker(ctx context.Context) error {
 			return ctx.Err()
 		}
 		c.cfg.Progress.Queries.Add(int64(queries))
-		if err := c.planVisit(h); err != nil {
+		if err := c.planVisit(h, 1); err != nil {
 			return err
 		}
 	}

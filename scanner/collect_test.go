@@ -47,21 +47,19 @@ func startLab(t *testing.T, cfg lab.Config) (*lab.Lab, Job) {
 		Source: names.Name(), Dir: filepath.Join(dir, "run"), Version: "test",
 		DNS: DNS{
 			RootHints: write("hints", l.RootHints()), TrustAnchor: write("anchor", l.TrustAnchor()),
-			Port: uint16(l.DNSPort()), Timeout: 300 * time.Millisecond, Retries: 1, AllowPrivate: true,
+			Port: uint16(l.DNSPort()), Timeout: 700 * time.Millisecond, Retries: 2, AllowPrivate: true,
 		},
 		Config: Config{
-			SMTPPort: uint16(l.SMTPPort()), Seed: 1,
-			SMTP: smtp.Config{EHLO: "test.example", ConnectTimeout: time.Second, GreetingTimeout: time.Second, CommandTimeout: time.Second},
+			SMTPPort: uint16(l.SMTPPort()), Seed: 1, RetryDelay: 10 * time.Millisecond,
+			SMTP: smtp.Config{EHLO: "test.example", ConnectTimeout: time.Second, GreetingTimeout: 3 * time.Second, CommandTimeout: 3 * time.Second},
 		},
 	}
 }
 
-// without are the cases that this version cannot get right.
-var without = []lab.Feature{lab.SecondAlgorithm, lab.Retries}
-
 // What many domains share is looked up and probed once, counted at the servers.
 func TestEachHostOnceEachEndpointOnce(t *testing.T) {
-	l, job := startLab(t, lab.Config{Seed: 7, Domains: 1500, Count: true, Without: without})
+	t.Parallel()
+	l, job := startLab(t, lab.Config{Seed: 7, Domains: 1500, Count: true})
 	job.DNS = DNS{Resolvers: []string{l.Front().String()}, TrustAD: true, AllowPrivate: true}
 	summary, err := Scan(t.Context(), job)
 	if err != nil {
@@ -107,8 +105,15 @@ func checkLookups(t *testing.T, r *run.Run, asked *lab.Counters) (shared int) {
 			if c.Lookup.Outcome.Failed() || len(c.Lookup.Chain) > 0 || *c.Lookup.Size > 1232 {
 				continue // asked again on purpose: past a failure, link by link, over TCP
 			}
-			if n := asked.AskedFront(c.QName, dns.TypeTLSA); n != 1 {
-				t.Errorf("%s TLSA was asked for %d times", c.QName, n)
+			least, most := 1, 1
+			switch h.Verdict {
+			case run.Mismatch:
+				least, most = 2, 2 // once more, past every cache, before it is called that
+			case run.Mixed:
+				most = 2
+			}
+			if n := asked.AskedFront(c.QName, dns.TypeTLSA); n < least || n > most {
+				t.Errorf("%s TLSA was asked for %d times, want %d to %d", c.QName, n, least, most)
 			}
 		}
 	}
@@ -160,7 +165,8 @@ func checkSessions(t *testing.T, r *run.Run, seen *lab.Counters) {
 
 // Iterating from the lab's root and validating gives the lab's truth.
 func TestVerdictsEqualTheTruth(t *testing.T) {
-	l, job := startLab(t, lab.Config{Seed: 11, Domains: 400, Without: without})
+	t.Parallel()
+	l, job := startLab(t, lab.Config{Seed: 11, Domains: 400})
 	if _, err := Scan(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +184,8 @@ func TestVerdictsEqualTheTruth(t *testing.T) {
 
 // An interrupted scan keeps what is done, and resuming gives the same verdicts.
 func TestInterruptAndResume(t *testing.T) {
-	l, job := startLab(t, lab.Config{Seed: 3, Without: without})
+	t.Parallel()
+	l, job := startLab(t, lab.Config{Seed: 3})
 	ctx, cancel := context.WithCancel(t.Context())
 	inner := smtp.Probe
 	job.Config.session = func(c context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {

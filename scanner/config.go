@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"danescan/datasets/run"
 	"danescan/scanner/resolver"
 	"danescan/scanner/smtp"
 )
@@ -32,11 +33,13 @@ type Config struct {
 	Seed      uint64 // of the order within a range
 	KeepHosts int    // host names held in memory before the queue overflows to disk; default 65,536
 
-	DNSConcurrency  int           // lookups of domains at a time; default 1,000
-	SMTPConcurrency int           // sessions at a time; default 500
-	SMTPRate        float64       // sessions started per second; 0: unlimited
-	SMTPPerAddress  int           // sessions with one address at a time; 0: unlimited
-	SMTPGap         time.Duration // between two sessions with one address
+	DNSConcurrency  int                // lookups of domains at a time; default 1,000
+	SMTPConcurrency int                // sessions at a time; default 500
+	SMTPRate        float64            // sessions started per second; 0: unlimited
+	SMTPPerAddress  int                // sessions with one address at a time; 0: unlimited
+	SMTPGap         time.Duration      // between two sessions with one address
+	RetryDelay      time.Duration      // before coming back to a server that put us off; default 5 minutes
+	Algorithms      []run.KeyAlgorithm // of the certificates to ask for where a server has two; default RSA and ECDSA
 
 	Now      func() time.Time // default time.Now
 	Progress *Progress        // counts, if wanted
@@ -60,6 +63,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SMTPConcurrency <= 0 {
 		c.SMTPConcurrency = 500
+	}
+	if c.RetryDelay <= 0 {
+		c.RetryDelay = 5 * time.Minute
+	}
+	if c.Algorithms == nil {
+		c.Algorithms = []run.KeyAlgorithm{run.KeyRSA, run.KeyECDSA}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -25,7 +25,8 @@ func (s *nameSet) add(name string) bool {
 	return true
 }
 
-// endpointSet holds the (base domain, address) pairs that were met before.
+// endpointSet holds the (base domain, address) pairs that were met before in an
+// attempt.
 type endpointSet struct {
 	mu  sync.Mutex
 	set map[endpointKey]struct{}
@@ -34,15 +35,16 @@ type endpointSet struct {
 type endpointKey struct {
 	base    string
 	address netip.Addr
+	attempt int32
 }
 
 func newEndpointSet() *endpointSet { return &endpointSet{set: map[endpointKey]struct{}{}} }
 
 // add reports whether the pair is new.
-func (s *endpointSet) add(base string, address netip.Addr) bool {
+func (s *endpointSet) add(base string, address netip.Addr, attempt int32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := endpointKey{base, address}
+	key := endpointKey{base, address, attempt}
 	if _, known := s.set[key]; known {
 		return false
 	}

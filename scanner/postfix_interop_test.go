@@ -39,7 +39,11 @@ func TestInteropPostfix(t *testing.T) {
 		enterNamespace(t)
 		return
 	}
-	w := buildPostfixWorld(t)
+	zones := []interopZone{brokenZone}
+	for _, c := range postfixCases {
+		zones = append(zones, interopZone{domain: c.domain, text: c.zone, unsigned: c.unsigned})
+	}
+	w := buildPostfixWorld(t, zones)
 	domains := w.scan(t)
 	table := new(bytes.Buffer)
 	tw := tabwriter.NewWriter(table, 0, 0, 2, ' ', 0)
@@ -99,11 +103,11 @@ func enterNamespace(t *testing.T) {
 			missing(t, "%s is not installed", tool)
 		}
 	}
-	cmd := exec.Command("unshare", "-m", "-n", os.Args[0], "-test.run", "^TestInteropPostfix$", "-test.v")
+	cmd := exec.Command("unshare", "-m", "-n", os.Args[0], "-test.run", "^"+t.Name()+"$", "-test.v")
 	cmd.Env = append(os.Environ(), insideVariable+"=1")
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
-	if err != nil && !bytes.Contains(out, []byte("TestInteropPostfix")) {
+	if err != nil && !bytes.Contains(out, []byte(t.Name())) {
 		missing(t, "no namespace: %v", err)
 	} else if err != nil {
 		t.Fatal(err)
@@ -119,6 +123,20 @@ func missing(t *testing.T, format string, args ...any) {
 	t.Skipf(format, args...)
 }
 
+// interopZone is a zone in the text of a zone file, relative to its apex, with
+// digest marks: $NAME.SELECTOR.
+type interopZone struct {
+	domain, text string
+	unsigned     bool
+	spoil        [2]string // changed after signing: from, to
+}
+
+// brokenZone holds a host whose TLSA records do not validate.
+var brokenZone = interopZone{
+	domain: "broken.test.", text: "mx A 127.0.2.1\n_25._tcp.mx TLSA 3 1 1 $first.1",
+	spoil: [2]string{"$first.1", strings.Repeat("ab", 32)},
+}
+
 // postfixWorld is the servers and what they were made with.
 type postfixWorld struct {
 	dir     string
@@ -129,7 +147,7 @@ type postfixWorld struct {
 
 const authority, recursor = "127.0.1.1", "127.0.0.1"
 
-func buildPostfixWorld(t *testing.T) *postfixWorld {
+func buildPostfixWorld(t *testing.T, zones []interopZone) *postfixWorld {
 	dir, err := os.MkdirTemp("/tmp", "danescan-interop-")
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +159,7 @@ func buildPostfixWorld(t *testing.T) *postfixWorld {
 	w.write(t, "resolv.conf", "nameserver "+recursor+"\noptions trust-ad edns0\n")
 	sh(t, "", "mount", "--bind", filepath.Join(dir, "resolv.conf"), "/etc/resolv.conf")
 	w.certificates(t)
-	w.zones(t)
+	w.zones(t, zones)
 	w.servers(t)
 	return w
 }
@@ -169,22 +187,24 @@ func sh(t *testing.T, dir, name string, args ...string) string {
 	return string(out)
 }
 
-// certificates makes an authority and three servers' chains: one for no name in
-// particular, one for mx.ta-key.test, one that is expired.
+// certificates makes an authority and four servers' chains: one for no name in
+// particular, one for mx.ta-key.test, one that is expired, one that names domains
+// and not their MX host.
 func (w *postfixWorld) certificates(t *testing.T) {
 	now := time.Now()
 	caKey, ca := w.certificate(t, "ca", &x509.Certificate{
 		Subject: pkix.Name{CommonName: "Interop CA"}, NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(2, 0, 0),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, nil)
-	leaf := func(name, host string, from, to time.Time) {
+	leaf := func(name string, from, to time.Time, names ...string) {
 		w.certificate(t, name, &x509.Certificate{
-			Subject: pkix.Name{CommonName: host}, DNSNames: []string{host}, NotBefore: from, NotAfter: to,
+			Subject: pkix.Name{CommonName: names[0]}, DNSNames: names, NotBefore: from, NotAfter: to,
 		}, ca, caKey)
 	}
-	leaf("first", "somewhere.test", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0))
-	leaf("named", "mx.ta-key.test", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0))
-	leaf("expired", "mx.ta-expired.test", now.AddDate(-1, 0, 0), now.AddDate(0, -1, 0))
+	leaf("first", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "somewhere.test")
+	leaf("named", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "mx.ta-key.test")
+	leaf("expired", now.AddDate(-1, 0, 0), now.AddDate(0, -1, 0), "mx.ta-expired.test")
+	leaf("nexthop", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "nexthop.test", "half-nexthop.test")
 }
 
 // certificate signs a certificate and writes key and chain as Postfix wants them.
@@ -233,16 +253,14 @@ func (w *postfixWorld) fill(text string) string {
 }
 
 // zones writes and signs all zones, children before parents.
-func (w *postfixWorld) zones(t *testing.T) {
+func (w *postfixWorld) zones(t *testing.T, zones []interopZone) {
 	var delegations strings.Builder
-	add := func(apex, text string, signed bool) {
-		delegations.WriteString(w.zone(t, apex, text, signed))
+	for _, z := range zones {
+		delegations.WriteString(w.zone(t, z.domain, w.fill(z.text), !z.unsigned))
+		if z.spoil[0] != "" {
+			w.spoil(t, z.domain, w.fill(z.spoil[0]), z.spoil[1])
+		}
 	}
-	for _, c := range postfixCases {
-		add(c.domain, w.fill(c.zone), !c.unsigned)
-	}
-	add("broken.test.", w.fill("mx A 127.0.2.1\n_25._tcp.mx TLSA 3 1 1 $first.1"), true)
-	w.spoil(t, "broken.test.")
 	test := w.zone(t, "test.", delegations.String(), true)
 	w.zone(t, ".", test, true)
 	w.hints = w.write(t, "hints", fmt.Sprintf(". 3600 IN NS ns.root.\nns.root. 3600 IN A %s\n", authority))
@@ -274,23 +292,20 @@ func (w *postfixWorld) zone(t *testing.T, apex, text string, signed bool) string
 	return delegation + string(ds)
 }
 
-// spoil breaks the signature of a zone's TLSA record.
-func (w *postfixWorld) spoil(t *testing.T, apex string) {
+// spoil changes signed data, in whatever case it is written, so that its signature
+// no longer holds. Only there: signatures are in base 64, where case counts.
+func (w *postfixWorld) spoil(t *testing.T, apex, from, to string) {
 	t.Helper()
 	path := filepath.Join(w.dir, strings.TrimSuffix("zone."+apex, ".")+".signed")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	right := w.digests["first"][1]
-	wrong := strings.Repeat("ab", 32)
-	spoilt := strings.Replace(strings.ToLower(string(data)), right, wrong, 1)
-	if spoilt == strings.ToLower(string(data)) {
-		t.Fatal("no TLSA record to spoil")
+	at := strings.Index(strings.ToLower(string(data)), strings.ToLower(from))
+	if at < 0 {
+		t.Fatalf("%s holds no %q to spoil", apex, from)
 	}
-	// Only the digest may change: signatures are in base 64, where case counts.
-	at := strings.Index(strings.ToLower(string(data)), right)
-	w.write(t, filepath.Base(path), string(data[:at])+wrong+string(data[at+len(right):]))
+	w.write(t, filepath.Base(path), string(data[:at])+to+string(data[at+len(from):]))
 }
 
 // servers starts NSD, Unbound and Postfix.
@@ -370,49 +385,61 @@ func (w *postfixWorld) daemon(t *testing.T, ready, name string, args ...string) 
 }
 
 // postfix starts one instance whose smtpd shows another certificate at each
-// address.
+// address. It takes mail for anybody from here, and throws it away.
 func (w *postfixWorld) postfix(t *testing.T) {
-	conf := filepath.Join(w.dir, "postfix")
-	queue, data := filepath.Join(w.dir, "queue"), filepath.Join(w.dir, "data")
+	var master strings.Builder
+	for address, settings := range map[string]string{
+		"127.0.2.1": "-o smtpd_tls_chain_files=" + w.dir + "/first.pem",
+		"127.0.2.2": "-o smtpd_tls_chain_files=" + w.dir + "/named.pem",
+		"127.0.2.3": "-o smtpd_tls_chain_files=" + w.dir + "/expired.pem",
+		"127.0.2.4": "-o smtpd_tls_security_level=none",
+		"127.0.2.5": "-o smtpd_tls_chain_files=" + w.dir + "/nexthop.pem",
+		"127.0.2.6": "-o smtpd_tls_cert_file=none",
+	} {
+		fmt.Fprintf(&master, "%s:25 inet n - n - - smtpd %s\n", address, settings)
+	}
+	master.WriteString("tlsmgr unix - - n 1000? 1 tlsmgr\nanvil unix - - n - 1 anvil\nrewrite unix - - n - - trivial-rewrite\ncleanup unix n - n - 0 cleanup\nproxymap unix - - n - - proxymap\n")
+	w.instance(t, "postfix", "mail.test", `smtpd_tls_security_level = may
+smtpd_tls_loglevel = 0
+smtpd_recipient_restrictions = check_recipient_access static:DISCARD
+`, master.String())
+}
+
+// instance starts an instance of Postfix with its own configuration, queue and
+// log, which is NAME.log.
+func (w *postfixWorld) instance(t *testing.T, name, hostname, settings, master string) {
+	t.Helper()
+	conf := filepath.Join(w.dir, name)
+	queue, data := filepath.Join(w.dir, name+"-queue"), filepath.Join(w.dir, name+"-data")
 	for _, dir := range []string{conf, queue, data} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	sh(t, "", "chown", "postfix", data)
-	w.write(t, "postfix/main.cf", fmt.Sprintf(`compatibility_level = 3.6
+	log := filepath.Join(w.dir, name+".log")
+	w.write(t, name+"/main.cf", fmt.Sprintf(`compatibility_level = 3.6
 queue_directory = %s
 data_directory = %s
 command_directory = /usr/sbin
 daemon_directory = /usr/lib/postfix/sbin
 mail_owner = postfix
 setgid_group = postdrop
-myhostname = mail.test
+myhostname = %s
 mydestination =
+mynetworks = 127.0.0.0/8
 inet_protocols = ipv4
-maillog_file = %s/postfix.log
+maillog_file = %s
 maillog_file_prefixes = %s
-smtpd_tls_security_level = may
-smtpd_tls_loglevel = 0
 smtputf8_enable = no
-`, queue, data, w.dir, w.dir))
-	master := "postlog unix-dgram n - n - 1 postlogd\n"
-	for address, settings := range map[string]string{
-		"127.0.2.1": "-o smtpd_tls_chain_files=" + w.dir + "/first.pem",
-		"127.0.2.2": "-o smtpd_tls_chain_files=" + w.dir + "/named.pem",
-		"127.0.2.3": "-o smtpd_tls_chain_files=" + w.dir + "/expired.pem",
-		"127.0.2.4": "-o smtpd_tls_security_level=none",
-	} {
-		master += fmt.Sprintf("%s:25 inet n - n - - smtpd %s\n", address, settings)
-	}
-	master += "tlsmgr unix - - n 1000? 1 tlsmgr\nanvil unix - - n - 1 anvil\nrewrite unix - - n - - trivial-rewrite\ncleanup unix n - n - 0 cleanup\nproxymap unix - - n - - proxymap\n"
-	w.write(t, "postfix/master.cf", master)
+%s`, queue, data, hostname, log, w.dir, settings))
+	w.write(t, name+"/master.cf", "postlog unix-dgram n - n - 1 postlogd\n"+master)
 	sh(t, "", "postfix", "-c", conf, "start")
 	t.Cleanup(func() {
 		exec.Command("postfix", "-c", conf, "stop").Run()
 		if t.Failed() {
-			text, _ := os.ReadFile(filepath.Join(w.dir, "postfix.log"))
-			t.Logf("postfix:\n%s", text)
+			text, _ := os.ReadFile(log)
+			t.Logf("%s:\n%s", name, text)
 		}
 	})
 }

@@ -2,114 +2,118 @@ package scanner
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/netip"
-	"sync"
+	"slices"
 	"time"
 
 	"danescan/datasets/run"
-	"danescan/scanner/judge"
-	"danescan/scanner/resolver"
 	"danescan/scanner/smtp"
 )
 
-// visit is one planned session with an address of a host, on behalf of the host.
-type visit struct {
-	*stay
-	address netip.Addr
-}
+// maxTries is how often a server that puts us off (421 or another 4xx) is come
+// back to.
+const maxTries = 2
 
-// stay is a host on its way to its row: it is written when its last session is
-// over.
-type stay struct {
-	host run.HostEvidence
-	base string
-
-	mu   sync.Mutex
-	left int
-	rows []run.EndpointEvidence
-	der  [][]byte
-}
-
-// planVisit plans a session with each address of a host, or writes the host's row
-// at once where there is nothing to connect to.
-func (c *collector) planVisit(h run.HostEvidence) error {
-	s := &stay{host: h}
-	var visits []*visit
-	for _, address := range c.targets(s) {
-		reason := c.refuse(address)
-		if reason == "" {
-			visits = append(visits, &visit{stay: s, address: address})
-			continue
-		}
-		s.rows = append(s.rows, run.EndpointEvidence{
-			Host: h.Host, Base: s.base, Address: address.String(), Port: int32(c.cfg.SMTPPort),
-			Attempt: 1, ScannedAt: stamp(c.cfg.now()), NotTried: reason,
-		})
-	}
-	if len(visits) == 0 {
-		return c.settle(s)
-	}
-	s.left = len(visits)
-	for _, v := range visits {
-		c.plan.put(v.address, v)
-	}
-	return nil
-}
-
-// targets are the addresses that this host is the first to name with its base
-// domain: a shared endpoint is probed once.
-func (c *collector) targets(s *stay) []netip.Addr {
-	state, base := judge.State(&s.host)
-	if !applies(state) {
-		if c.cfg.Probe != ProbeAll {
-			return nil
-		}
-		base = s.host.Host
-	}
-	s.base = base
-	var addresses []netip.Addr
-	for _, text := range s.host.Addresses {
-		address, err := netip.ParseAddr(text)
-		if err == nil && c.seen.add(base, address) {
-			addresses = append(addresses, address)
-		}
-	}
-	return addresses
-}
-
-// refuse says why an address is not connected to, or nothing.
-func (c *collector) refuse(address netip.Addr) run.Reason {
-	switch {
-	case c.cfg.Probe == ProbeNone:
-		return run.ReasonProbeOff
-	case address.Is4() && c.cfg.NoIPv4, !address.Is4() && c.cfg.NoIPv6:
-		return run.ReasonNoRoute
-	case !c.cfg.AllowAny && resolver.PrivateAddr(address):
-		return run.ReasonPrivate
-	}
-	return ""
-}
-
-// hold holds one session, and finishes the host with the last one.
+// hold holds one session, and finishes the host with its last one.
 func (c *collector) hold(ctx context.Context, v *visit) error {
-	target := smtp.Target{Address: netip.AddrPortFrom(v.address, c.cfg.SMTPPort), SNI: v.base}
-	session := c.cfg.session(ctx, target, c.cfg.SMTP)
+	c.freshen(ctx, v.stay)
+	target := smtp.Target{
+		Address: netip.AddrPortFrom(v.address, c.cfg.SMTPPort), SNI: v.base, Algorithm: string(v.algorithm),
+	}
+	cfg := c.cfg.SMTP
+	cfg.Pace = c.pace()
+	session := c.cfg.session(ctx, target, cfg)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	c.cfg.Progress.Sessions.Add(1)
-	row := sessionRow(v, target, session)
+	if c.putOff(v, session) {
+		return nil
+	}
 	v.mu.Lock()
-	v.rows = append(v.rows, row)
-	v.der = append(v.der, session.Chain...)
-	v.left--
-	last := v.left == 0
+	row := sessionRow(v, target, session)
 	v.mu.Unlock()
-	if !last {
+	c.ask(ctx, v, &row, session.Chain)
+	v.keep(row, session.Chain)
+	c.planOther(v, row)
+	if !v.over() {
 		return nil
 	}
 	return c.settle(v.stay)
+}
+
+// pace keeps the gap between the two connections that one session may need: the
+// second one fetches a certificate that the first could not read.
+func (c *collector) pace() func(context.Context, netip.AddrPort) error {
+	first := true
+	return func(ctx context.Context, _ netip.AddrPort) error {
+		if first {
+			first = false
+			return nil
+		}
+		if !pause(ctx, nil, c.cfg.SMTPGap) {
+			return ctx.Err()
+		}
+		return c.rate.Wait(ctx)
+	}
+}
+
+// putOff plans the same visit for later where the server asked for that. A second
+// certificate is not worth coming back for.
+func (c *collector) putOff(v *visit, s smtp.Session) bool {
+	if !s.Deferred() || len(v.tries) >= maxTries || v.algorithm != "" {
+		return false
+	}
+	v.tries = append(v.tries, run.Try{Time: stamp(s.Started), Stage: run.Stage(s.Stage), Code: code(deferral(s))})
+	c.plan.putAt(time.Now().Add(c.cfg.RetryDelay), v.address, v)
+	return true
+}
+
+// deferral is the 4xx code of a session.
+func deferral(s smtp.Session) int {
+	for _, n := range []int{s.STARTTLSCode, s.HELOCode, s.EHLOCode, s.GreetingCode} {
+		if n/100 == 4 {
+			return n
+		}
+	}
+	return 0
+}
+
+// keep adds a row to the host's. A session for a certificate that the server does
+// not have makes none: there is nothing to judge.
+func (v *visit) keep(row run.EndpointEvidence, chain [][]byte) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.algorithm != "" && row.Algorithm != v.algorithm {
+		return
+	}
+	v.rows = append(v.rows, row)
+	v.der = append(v.der, chain...)
+}
+
+// planOther plans a session for the certificate of the other algorithm: of the
+// two that a server may have, senders get the one that they prefer (RFC 7671,
+// Section 8).
+func (c *collector) planOther(v *visit, row run.EndpointEvidence) {
+	if v.algorithm != "" {
+		return
+	}
+	other := map[run.KeyAlgorithm]run.KeyAlgorithm{run.KeyRSA: run.KeyECDSA, run.KeyECDSA: run.KeyRSA}[row.Algorithm]
+	if other == "" || !slices.Contains(c.cfg.Algorithms, other) {
+		return
+	}
+	v.mu.Lock()
+	v.left++
+	v.mu.Unlock()
+	c.plan.put(v.address, &visit{stay: v.stay, address: v.address, algorithm: other})
+}
+
+// over counts a session as over and reports whether it was the host's last.
+func (v *visit) over() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.left--
+	return v.left == 0
 }
 
 // settle hands a finished host to the batch and makes room for the next.
@@ -117,65 +121,4 @@ func (c *collector) settle(s *stay) error {
 	defer func() { <-c.visits }()
 	c.cfg.Progress.HostsDone.Add(1)
 	return c.out.add(s.host, s.rows, s.der)
-}
-
-// sessionRow is a session as it is stored.
-func sessionRow(v *visit, t smtp.Target, s smtp.Session) run.EndpointEvidence {
-	row := run.EndpointEvidence{
-		Host: v.host.Host, Base: v.base, Address: v.address.String(), Port: int32(t.Address.Port()),
-		Attempt: 1, ScannedAt: stamp(s.Started), TLSAAgeMS: tlsaAge(v, s.Started),
-		Connected: s.Connected, GreetingCode: code(s.GreetingCode), Greeting: s.Greeting,
-		EHLOCode: code(s.EHLOCode), HELOCode: code(s.HELOCode), Extensions: s.Extensions,
-		STARTTLSCode: code(s.STARTTLSCode), Injected: s.Injected,
-		Stage: run.Stage(s.Stage), Failure: string(s.Failure),
-		HandshakeComplete: s.HandshakeComplete, TLSVersion: s.TLSVersion, Cipher: s.Cipher, KeyExchange: s.Group,
-		AlertFrom: s.AlertFrom, Stack: s.Stack,
-		ConnectMS: milliseconds(s.ConnectTime), TLSMS: milliseconds(s.TLSTime), TotalMS: milliseconds(s.TotalTime),
-	}
-	if s.Failure == smtp.FailNoRoute {
-		row.NotTried = run.ReasonNoRoute
-	}
-	if s.EHLOCode != 0 || s.HELOCode != 0 {
-		row.STARTTLS = ptr(s.STARTTLS)
-	}
-	if s.Alert >= 0 {
-		row.TLSAlert = ptr(int32(s.Alert))
-		row.CertificateSeenBeforeAlert = ptr(s.CertificateSeenBeforeAlert)
-	}
-	for _, der := range s.Chain {
-		sum := sha256.Sum256(der)
-		row.Chain = append(row.Chain, sum[:])
-	}
-	if len(s.Chain) > 0 {
-		row.PossessionVerified = ptr(s.PossessionVerified)
-		row.ClientCertRequested = ptr(s.ClientCertRequested)
-		row.Algorithm = keyAlgorithm(s.Chain[0])
-	}
-	return row
-}
-
-// tlsaAge is how old the TLSA evidence was when the session began.
-func tlsaAge(v *visit, at time.Time) *int64 {
-	for _, candidate := range v.host.TLSACandidates {
-		if candidate.Base == v.base {
-			return ptr(max(0, at.Sub(candidate.LookedUpAt).Milliseconds()))
-		}
-	}
-	return nil
-}
-
-// code is an SMTP reply code, null where none came.
-func code(n int) *int32 {
-	if n == 0 {
-		return nil
-	}
-	return ptr(int32(n))
-}
-
-// milliseconds is a duration, null where there was none.
-func milliseconds(d time.Duration) *int64 {
-	if d == 0 {
-		return nil
-	}
-	return ptr(d.Milliseconds())
 }

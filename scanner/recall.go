@@ -31,7 +31,7 @@ func (c *collector) recall() error {
 			return err
 		}
 		if address, err := netip.ParseAddr(e.Address); err == nil {
-			c.seen.add(e.Base, address)
+			c.seen.add(e.Base, address, e.Attempt)
 		}
 	}
 	for d, err := range c.spool.Domains() {

@@ -10,7 +10,7 @@ import (
 
 // Judging again, with the network gone, gives the same bytes.
 func TestRejudgeGivesEqualTables(t *testing.T) {
-	l, job := startLab(t, lab.Config{Seed: 5, Domains: 200, Without: without})
+	l, job := startLab(t, lab.Config{Seed: 5, Domains: 200})
 	if _, err := Scan(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

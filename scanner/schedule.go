@@ -19,8 +19,10 @@ type schedule[T any] struct {
 	mu      sync.Mutex
 	peers   map[netip.Addr]*peer[T]
 	ready   readyHeap[T]
+	later   laterHeap[T]  // tasks that are not to be handed out yet
 	changed chan struct{} // closed and renewed when something may have become ready
 	waiting int           // tasks put and not yet taken
+	active  int           // tasks taken and not yet done: they may put more
 	closed  bool
 }
 
@@ -42,18 +44,47 @@ func newSchedule[T any](perAddress int, gap time.Duration) *schedule[T] {
 func (s *schedule[T]) put(addr netip.Addr, task T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.waiting++
+	s.queue(addr, task)
+	s.wake()
+}
+
+// putAt adds a task that is not to be handed out before a moment. Until then it
+// holds nothing but its memory.
+func (s *schedule[T]) putAt(at time.Time, addr netip.Addr, task T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting++
+	heap.Push(&s.later, delayed[T]{at, addr, task})
+	s.wake()
+}
+
+// queue puts a task behind the others of its address.
+func (s *schedule[T]) queue(addr netip.Addr, task T) {
 	p := s.peers[addr]
 	if p == nil {
 		p = &peer[T]{addr: addr, index: -1}
 		s.peers[addr] = p
 	}
 	p.tasks = append(p.tasks, task)
-	s.waiting++
 	s.enter(p)
-	s.wake()
 }
 
-// close says that nothing more will be put.
+// ripen queues the delayed tasks whose time has come, and returns how long it is
+// until the next one's has; negative: there is none.
+func (s *schedule[T]) ripen() time.Duration {
+	for len(s.later) > 0 {
+		if wait := time.Until(s.later[0].at); wait > 0 {
+			return wait
+		}
+		d := heap.Pop(&s.later).(delayed[T])
+		s.queue(d.addr, d.task)
+	}
+	return -1
+}
+
+// close says that nothing more will be put, but by those who took a task and are
+// not done with it.
 func (s *schedule[T]) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,17 +97,21 @@ func (s *schedule[T]) close() {
 func (s *schedule[T]) take(ctx context.Context) (addr netip.Addr, task T, ok bool) {
 	for {
 		s.mu.Lock()
-		if s.closed && s.waiting == 0 {
+		if s.closed && s.waiting == 0 && s.active == 0 {
 			s.mu.Unlock()
 			return addr, task, false
 		}
-		wait := time.Duration(-1)
+		wait := s.ripen()
 		if len(s.ready) > 0 {
 			p := s.ready[0]
-			if wait = time.Until(p.free); wait <= 0 {
+			free := time.Until(p.free)
+			if free <= 0 {
 				task = s.start(p)
 				s.mu.Unlock()
 				return p.addr, task, true
+			}
+			if wait < 0 || free < wait {
+				wait = free
 			}
 		}
 		changed := s.changed
@@ -110,12 +145,10 @@ func (s *schedule[T]) start(p *peer[T]) T {
 	p.tasks = p.tasks[1:]
 	p.running++
 	s.waiting--
+	s.active++
 	p.free = time.Now().Add(s.gap)
 	heap.Remove(&s.ready, p.index)
 	s.enter(p)
-	if s.closed && s.waiting == 0 {
-		s.wake()
-	}
 	return task
 }
 
@@ -125,7 +158,9 @@ func (s *schedule[T]) done(addr netip.Addr) {
 	defer s.mu.Unlock()
 	p := s.peers[addr]
 	p.running--
+	s.active--
 	p.free = time.Now().Add(s.gap)
+	defer s.wake()
 	if len(p.tasks) == 0 && p.running == 0 {
 		s.forget(p)
 		return
@@ -134,7 +169,6 @@ func (s *schedule[T]) done(addr netip.Addr) {
 		heap.Fix(&s.ready, p.index)
 	}
 	s.enter(p)
-	s.wake()
 }
 
 // forget drops the state of an idle address once its gap is over.
@@ -186,4 +220,26 @@ func (h *readyHeap[T]) Pop() any {
 	*h = old[:len(old)-1]
 	p.index = -1
 	return p
+}
+
+// delayed is a task for later.
+type delayed[T any] struct {
+	at   time.Time
+	addr netip.Addr
+	task T
+}
+
+// laterHeap orders delayed tasks by their time.
+type laterHeap[T any] []delayed[T]
+
+func (h laterHeap[T]) Len() int           { return len(h) }
+func (h laterHeap[T]) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h laterHeap[T]) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *laterHeap[T]) Push(x any)        { *h = append(*h, x.(delayed[T])) }
+func (h *laterHeap[T]) Pop() any {
+	old := *h
+	d := old[len(old)-1]
+	old[len(old)-1] = delayed[T]{}
+	*h = old[:len(old)-1]
+	return d
 }

@@ -126,3 +126,29 @@ func TestScheduleEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// A task for later waits without holding up the others, then takes its turn.
+func TestScheduleDelays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSchedule[string](1, time.Second)
+		addr, other := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")
+		begin := time.Now()
+		s.putAt(begin.Add(5*time.Minute), addr, "later")
+		s.putAt(begin.Add(time.Minute), addr, "sooner")
+		s.put(other, "now")
+		s.close()
+		for _, want := range []struct {
+			task string
+			at   time.Duration
+		}{{"now", 0}, {"sooner", time.Minute}, {"later", 5 * time.Minute}} {
+			addr, task, ok := s.take(t.Context())
+			if !ok || task != want.task || time.Since(begin) != want.at {
+				t.Errorf("%q after %v, want %q after %v", task, time.Since(begin), want.task, want.at)
+			}
+			s.done(addr)
+		}
+		if _, _, ok := s.take(t.Context()); ok {
+			t.Error("a fourth task")
+		}
+	})
+}

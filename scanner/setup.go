@@ -3,7 +3,7 @@ package scanner
 import (
 	"context"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/netip"
 	"os"
 	"strings"
@@ -29,6 +29,8 @@ type DNS struct {
 	AllowPrivate    bool
 	Rate            float64 // queries per second in all; 0: unlimited
 	RatePerServer   float64 // to one server; 0: unlimited
+
+	Log *slog.Logger // what people should know while it runs; nil: nothing is said
 }
 
 // The modes of looking names up, as the manifest names them.
@@ -78,12 +80,13 @@ func (d DNS) open() (*lookups, error) {
 	}
 	l := &lookups{addresses: servers}
 	client := exchange.New(d.exchange())
-	l.close = func() {
-		if c, ok := any(client).(io.Closer); ok {
-			c.Close()
-		}
+	l.close = func() { client.Close() }
+	var ask exchange.Exchanger = client
+	if d.mode() != modeIterate {
+		// A resolver takes only so much at a time, and goes silent over it.
+		ask = exchange.NewWindow(client, exchange.WindowConfig{Log: d.Log})
 	}
-	if err := d.choose(l, client); err != nil {
+	if err := d.choose(l, ask); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -95,8 +98,8 @@ func (d DNS) exchange() exchange.Config {
 	if d.Retries == 0 {
 		cfg.Retries = -1
 	}
-	if d.mode() == modeTrustAD {
-		cfg.Shared = 4
+	if d.TrustAD && !d.TrustADAnywhere {
+		cfg.Shared = 4 // on loopback: nobody on the way can guess at replies
 	}
 	if d.Rate > 0 || d.RatePerServer > 0 {
 		limit := exchange.LimiterConfig{Global: d.Rate, PerServer: d.RatePerServer}
@@ -125,23 +128,23 @@ func (d DNS) servers() ([]netip.AddrPort, error) {
 }
 
 // choose makes the resolver of the mode asked for.
-func (d DNS) choose(l *lookups, client *exchange.Client) error {
+func (d DNS) choose(l *lookups, ask exchange.Exchanger) error {
 	switch d.mode() {
 	case modeTrustAD:
-		return d.believe(l, client)
+		return d.believe(l, ask)
 	case modeForward:
-		return d.forward(l, client)
+		return d.forward(l, ask)
 	}
-	return d.iterate(l, client)
+	return d.iterate(l, ask)
 }
 
 // iterate asks the Internet itself, and validates.
-func (d DNS) iterate(l *lookups, client *exchange.Client) error {
+func (d DNS) iterate(l *lookups, ask exchange.Exchanger) error {
 	if err := d.validate(l); err != nil {
 		return err
 	}
 	cfg := resolver.IterateConfig{
-		Exchanger: client, Validator: l.validator, Port: d.Port, AllowPrivate: d.AllowPrivate, Now: d.now(),
+		Exchanger: ask, Validator: l.validator, Port: d.Port, AllowPrivate: d.AllowPrivate, Now: d.now(),
 	}
 	if d.RootHints != "" {
 		text, err := file("--root-hints", d.RootHints)
@@ -169,12 +172,12 @@ func (d DNS) checkTrust(l *lookups) func(context.Context) error {
 }
 
 // forward asks recursive resolvers, and validates here.
-func (d DNS) forward(l *lookups, client *exchange.Client) error {
+func (d DNS) forward(l *lookups, ask exchange.Exchanger) error {
 	if err := d.validate(l); err != nil {
 		return err
 	}
 	f, err := resolver.NewForward(resolver.ForwardConfig{
-		Exchanger: client, Servers: l.addresses, Validator: l.validator, Now: d.now(),
+		Exchanger: ask, Servers: l.addresses, Validator: l.validator, Now: d.now(),
 	})
 	if err != nil {
 		return err
@@ -220,14 +223,14 @@ func anchorText(a dnssec.Anchor) string {
 }
 
 // believe leaves validation to a resolver on this machine.
-func (d DNS) believe(l *lookups, client *exchange.Client) error {
+func (d DNS) believe(l *lookups, ask exchange.Exchanger) error {
 	t, err := resolver.NewTrustAD(resolver.TrustADConfig{
-		Exchanger: client, Server: l.addresses[0], Insecure: d.TrustADAnywhere, Now: d.now(),
+		Exchanger: ask, Server: l.addresses[0], Insecure: d.TrustADAnywhere, Now: d.now(),
 	})
 	if err != nil {
 		return fmt.Errorf("--trust-ad: %w", err)
 	}
-	l.Resolver, l.preflight = t, t.Preflight
+	l.Resolver, l.preflight = resolver.NewCached(t, resolver.CacheConfig{Now: d.now()}), t.Preflight
 	return nil
 }
 

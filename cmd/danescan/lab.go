@@ -65,14 +65,10 @@ func (f *labFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.compare, "compare", "", "compare the finished `RUN` with the truth")
 }
 
-// unable are the cases that this version cannot get right: the lab leaves them out
-// of its list.
-var unable = []lab.Feature{lab.SecondAlgorithm, lab.Retries}
-
 func (f *labFlags) run(ctx context.Context, e *env, args []string) error {
 	l, err := lab.New(lab.Config{
 		Seed: f.seed, Domains: f.domains, DNSPort: int(f.dnsPort), SMTPPort: int(f.smtpPort),
-		Latency: f.latency, Loss: f.loss, Without: unable,
+		Latency: f.latency, Loss: f.loss,
 	})
 	if err != nil {
 		return err

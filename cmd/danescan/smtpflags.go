@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"danescan/datasets/run"
 	"danescan/scanner"
 	"danescan/scanner/smtp"
 )
@@ -22,6 +23,8 @@ type probeFlags struct {
 	rate             float64
 	perAddress       int
 	gap              time.Duration
+	retryDelay       time.Duration
+	algorithms       []string
 	greeting         time.Duration
 	command          time.Duration
 	connect          time.Duration
@@ -39,6 +42,8 @@ func (f *probeFlags) declare(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.rate, "smtp-rate", 100, "SMTP sessions per second; 0: unlimited")
 	flags.IntVar(&f.perAddress, "smtp-per-address", 1, "SMTP sessions with one address at a time; 0: unlimited")
 	flags.DurationVar(&f.gap, "smtp-gap", 3*time.Second, "between two SMTP sessions with one address")
+	flags.DurationVar(&f.retryDelay, "retry-delay", 5*time.Minute, "before coming back to a server that answered 4xx, twice at most")
+	flags.StringSliceVar(&f.algorithms, "algorithms", []string{"rsa", "ecdsa"}, "certificates to ask for where a server has two: `rsa,ecdsa`")
 	flags.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "for an SMTP connection")
 	flags.DurationVar(&f.greeting, "greeting-timeout", 60*time.Second, "for an SMTP greeting")
 	flags.DurationVar(&f.command, "command-timeout", 60*time.Second, "for the reply to an SMTP command")
@@ -62,6 +67,17 @@ func (f *probeFlags) fill(cfg *scanner.Config) error {
 	if f.concurrency < 1 || f.rate < 0 || f.perAddress < 0 || f.gap < 0 {
 		return &usageError{text: "--smtp-concurrency must be at least 1, and rates and gaps cannot be negative"}
 	}
+	for _, a := range f.algorithms {
+		switch algorithm := run.KeyAlgorithm(a); algorithm {
+		case run.KeyRSA, run.KeyECDSA:
+			cfg.Algorithms = append(cfg.Algorithms, algorithm)
+		default:
+			return &usageError{text: fmt.Sprintf("--algorithms %s: rsa, ecdsa or both", a)}
+		}
+	}
+	if f.retryDelay <= 0 {
+		return &usageError{text: "--retry-delay must be positive"}
+	}
 	if f.ehlo == "" {
 		f.ehlo, _ = os.Hostname()
 	}
@@ -69,6 +85,7 @@ func (f *probeFlags) fill(cfg *scanner.Config) error {
 	cfg.SkipTLSA = !f.tlsaAlways
 	cfg.SMTPPort, cfg.SMTPConcurrency, cfg.SMTPRate = f.port, f.concurrency, f.rate
 	cfg.SMTPPerAddress, cfg.SMTPGap = f.perAddress, f.gap
+	cfg.RetryDelay = f.retryDelay
 	cfg.SMTP = smtp.Config{
 		EHLO: f.ehlo, ConnectTimeout: f.connect, GreetingTimeout: f.greeting,
 		CommandTimeout: f.command, HandshakeTimeout: f.handshakeTimeout,

@@ -1,0 +1,92 @@
+package scanner
+
+import (
+	"net/netip"
+	"sync"
+
+	"danescan/datasets/run"
+	"danescan/scanner/judge"
+	"danescan/scanner/resolver"
+)
+
+// visit is one planned session with an address of a host, on behalf of the host.
+type visit struct {
+	*stay
+	address   netip.Addr
+	algorithm run.KeyAlgorithm // of the certificate to ask for; empty: whichever is shown
+	tries     []run.Try        // sessions that the server put off
+}
+
+// stay is a host on its way to its row: it is written when its last session is
+// over.
+type stay struct {
+	base    string
+	attempt int32
+
+	mu    sync.Mutex
+	host  run.HostEvidence
+	asked bool // for TLSA once more, past every cache
+	left  int
+	rows  []run.EndpointEvidence
+	der   [][]byte
+}
+
+// planVisit plans a session with each address of a host, or writes the host's row
+// at once where there is nothing to connect to.
+func (c *collector) planVisit(h run.HostEvidence, attempt int32) error {
+	s := &stay{host: h, attempt: attempt}
+	var visits []*visit
+	for _, address := range c.targets(s) {
+		reason := c.refuse(address)
+		if reason == "" {
+			visits = append(visits, &visit{stay: s, address: address})
+			continue
+		}
+		s.rows = append(s.rows, run.EndpointEvidence{
+			Host: h.Host, Base: s.base, Address: address.String(), Port: int32(c.cfg.SMTPPort),
+			Attempt: attempt, ScannedAt: stamp(c.cfg.now()), NotTried: reason,
+		})
+	}
+	if len(visits) == 0 {
+		return c.settle(s)
+	}
+	s.left = len(visits)
+	for _, v := range visits {
+		c.plan.put(v.address, v)
+	}
+	return nil
+}
+
+// targets are the addresses that this host is the first to name with its base
+// domain: a shared endpoint is probed once in each attempt.
+func (c *collector) targets(s *stay) []netip.Addr {
+	state, base := judge.State(&s.host)
+	if !applies(state) {
+		if c.cfg.Probe != ProbeAll {
+			return nil
+		}
+		base = s.host.Host
+	}
+	s.base = base
+	var addresses []netip.Addr
+	for _, text := range s.host.Addresses {
+		address, err := netip.ParseAddr(text)
+		if err == nil && c.seen.add(base, address, s.attempt) {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
+}
+
+// refuse says why an address is not connected to, or nothing.
+func (c *collector) refuse(address netip.Addr) run.Reason {
+	switch {
+	case c.cfg.Probe == ProbeNone:
+		return run.ReasonProbeOff
+	case address.Is4() && c.cfg.NoIPv4, !address.Is4() && c.cfg.NoIPv6:
+		return run.ReasonNoRoute
+	case !c.cfg.AllowAny && resolver.PrivateAddr(address):
+		return run.ReasonPrivate
+	}
+	return ""
+}
