@@ -130,6 +130,7 @@ type claim struct {
 	owner   name
 	typ     uint16
 	signers []name // candidates, longest first
+	claimed []name // those of them that sign for this claim, not for an alias before it
 	denial  bool
 	missing bool // the reply says that the name does not exist
 	check   func(zone *zoneKeys) finding
@@ -195,10 +196,16 @@ func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
 	return c.missing && point != nil && !point.negative
 }
 
-// lookAbove walks to a claim that was not shown to be true.
+// lookAbove walks to a claim that was not shown to be true. An opt-out span, or too
+// many iterations, only say that unsigned data may be there: they do not excuse
+// data that a zone claims to have signed, and that does not verify.
 func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 	n := l.walk(top)
+	vague := n.reason == ReasonOptOut || n.reason == ReasonNSEC3Iterations
+	signed := slices.ContainsFunc(c.claimed, func(signer name) bool { return top.within(signer) })
 	switch {
+	case n.status == Insecure && vague && signed && first.reason != ReasonNone:
+		return first
 	case n.status == Insecure:
 		return ended(n)
 	case c.missing && n.anchored() && n.reason == ReasonDNSKEYMissing && l.aboveAnchors(c):

@@ -88,8 +88,9 @@ func signers(sets ...*rrset) []name {
 
 // check settles what an RRset is worth.
 func (c *chase) check(set *rrset) finding {
+	by := signers(set)
 	return c.l.settle(claim{
-		owner: set.owner, typ: set.typ, signers: signers(set),
+		owner: set.owner, typ: set.typ, signers: by, claimed: by,
 		check: func(zone *zoneKeys) finding { return c.r.checkSet(c.msg, set, zone) },
 	})
 }
@@ -216,7 +217,8 @@ func (c *chase) denied() Result {
 		return c.done()
 	}
 	f := c.l.settle(claim{
-		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError, signers: c.deniers(),
+		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError,
+		signers: c.deniers(false), claimed: c.deniers(true),
 		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
 	})
 	c.l.traceEnd(StepDenial, c.at, c.typ, f)
@@ -231,13 +233,16 @@ func (c *chase) denied() Result {
 	return c.done()
 }
 
-// deniers returns who claims to have signed the denial.
-func (c *chase) deniers() []name {
+// deniers returns who claims to have signed a denial. Unused leaves out what the
+// proof of an alias rests on already.
+func (c *chase) deniers(unused bool) []name {
 	var sets []*rrset
 	for i := range c.msg.authority {
 		switch s := &c.msg.authority[i]; s.typ {
 		case dns.TypeNSEC, dns.TypeNSEC3, dns.TypeSOA:
-			sets = append(sets, s)
+			if !unused || !s.used {
+				sets = append(sets, s)
+			}
 		}
 	}
 	return signers(sets...)

@@ -101,7 +101,7 @@ func (e *evidence) use(s *evidenceSet) bool {
 		case p.expanded(s.rrset):
 			e.fail(ReasonDenialInvalid)
 		default:
-			s.state, e.last = usable, p
+			s.state, s.used, e.last = usable, true, p
 			e.ttl, e.weak = min(e.ttl, p.ttl), e.weak || p.weak
 			if e.expires.IsZero() || p.expires.Before(e.expires) {
 				e.expires = p.expires

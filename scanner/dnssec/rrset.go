@@ -18,6 +18,7 @@ type rrset struct {
 	sigs  []signature
 
 	rdatas [][]byte // of rrs, in canonical form, see canonicalise
+	used   bool     // a proof rests on it
 }
 
 // ttl is the lowest TTL of the records.
