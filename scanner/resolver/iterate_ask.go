@@ -157,6 +157,9 @@ func (l *lookup) seek(ctx context.Context, name string, qtype uint16, depth int)
 	if l.sought[q] || depth > limits.Depth || l.targets >= limits.Targets {
 		return nil
 	}
+	if l.sought == nil {
+		l.sought = map[dnssec.Question]bool{}
+	}
 	l.sought[q] = true // not again in this lookup, so that no lookup waits for itself
 	l.targets++
 	step := func(ctx context.Context, q dnssec.Question) (*part, bool, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -28,12 +29,7 @@ type lookup struct {
 }
 
 func newLookup(it *Iterate) *lookup {
-	return &lookup{
-		it:      it,
-		sought:  map[dnssec.Question]bool{},
-		replies: map[dnssec.Question]*part{},
-		avoid:   map[dnssec.Question]map[netip.AddrPort]bool{},
-	}
+	return &lookup{it: it, replies: map[dnssec.Question]*part{}}
 }
 
 // lookupError says why a question brought no usable reply from any server.
@@ -108,7 +104,7 @@ type stepFunc func(ctx context.Context, q dnssec.Question) (*part, bool, error)
 func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*dns.Msg, bool, error) {
 	msg := &dns.Msg{Question: []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}}
 	msg.Response = true
-	seen := map[string]bool{q.Name: true}
+	seen := []string{q.Name} // no longer than the limit of aliases
 	anyFresh := false
 	for links := 0; ; {
 		p, fresh, err := step(ctx, q)
@@ -120,10 +116,10 @@ func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*
 		msg.Ns = append(msg.Ns, p.authority...)
 		msg.Rcode = p.rcode
 		for _, target := range p.targets {
-			if seen[target] {
+			if slices.Contains(seen, target) {
 				return msg, anyFresh, errAliasLoop
 			}
-			seen[target] = true
+			seen = append(seen, target)
 		}
 		if links += len(p.targets); links > l.it.cfg.Limits.Aliases {
 			return msg, anyFresh, errWorkLimit
@@ -167,6 +163,9 @@ func (l *lookup) step(ctx context.Context, q dnssec.Question) (*part, bool, erro
 func (l *lookup) shun(q dnssec.Question, p *part) {
 	if p == nil {
 		return
+	}
+	if l.avoid == nil {
+		l.avoid = map[dnssec.Question]map[netip.AddrPort]bool{}
 	}
 	if l.avoid[q] == nil {
 		l.avoid[q] = map[netip.AddrPort]bool{}

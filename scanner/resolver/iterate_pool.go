@@ -25,11 +25,11 @@ type pool struct {
 	names   []string // without known addresses
 	others  []string // of which perhaps not all addresses are known
 	sought  int      // names looked up
-	offered map[netip.Addr]bool
+	offered []netip.Addr
 }
 
 func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
-	p := &pool{l: l, d: d, q: q, depth: depth, offered: map[netip.Addr]bool{}}
+	p := &pool{l: l, d: d, q: q, depth: depth}
 	var addrs []netip.Addr
 	now := l.it.cfg.Now()
 	for _, ns := range d.servers {
@@ -61,10 +61,10 @@ func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 func (p *pool) add(addrs []netip.Addr) {
 	var fresh []netip.Addr
 	for _, a := range addrs {
-		if p.offered[a] || !p.l.it.usable(a, p.d.fixed) {
+		if slices.Contains(p.offered, a) || !p.l.it.usable(a, p.d.fixed) {
 			continue
 		}
-		p.offered[a] = true
+		p.offered = append(p.offered, a)
 		if !p.l.avoid[p.q][netip.AddrPortFrom(a, p.l.it.cfg.Port)] {
 			fresh = append(fresh, a)
 		}

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -181,12 +182,17 @@ func proofs(section []dns.RR, zone string, negative bool) []dns.RR {
 	return out
 }
 
-// withSignatures adds to a section the signatures that strayed into others.
+// withSignatures adds to a section the signatures over its types that strayed into
+// others.
 func withSignatures(section []dns.RR, others ...[]dns.RR) []dns.RR {
+	if len(section) == 0 {
+		return nil
+	}
 	out := section[:len(section):len(section)]
 	for _, other := range others {
 		for _, rr := range other {
-			if rr.Header().Rrtype == dns.TypeRRSIG {
+			sig, ok := rr.(*dns.RRSIG)
+			if ok && slices.ContainsFunc(section, func(rr dns.RR) bool { return rr.Header().Rrtype == sig.TypeCovered }) {
 				out = append(out, rr)
 			}
 		}
