@@ -113,3 +113,21 @@ func TestPrivateFlight(t *testing.T) {
 		}
 	})
 }
+
+// TestValidatorCaches shows that the configured bounds are those of the caches.
+func TestValidatorCaches(t *testing.T) {
+	v, err := New(Config{NodeCache: 128, SignatureCache: 256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5000 {
+		v.nodes.known.set(mustName(t, fmt.Sprintf("n%d.example.", i)), &node{})
+		v.signatures.set([32]byte{byte(i), byte(i >> 8)}, true)
+	}
+	if n := size(v.nodes.known); n > 128 {
+		t.Errorf("%d nodes", n)
+	}
+	if n := size(v.signatures); n > 256 {
+		t.Errorf("%d signatures", n)
+	}
+}

@@ -107,6 +107,83 @@ func TestEverySingleDeletion(t *testing.T) {
 	}
 }
 
+// TestInsecureDeletions takes each record away from each message of each insecure
+// lookup: nothing becomes secure.
+func TestInsecureDeletions(t *testing.T) {
+	deletions := 0
+	for _, c := range cases {
+		if c.status != dnssec.Insecure {
+			continue
+		}
+		q := dnssec.Question{Name: c.name, Type: c.qtype}
+		r := record(t, world(t), q)
+		r.everyRecord(func(which dnssec.Question, s, i int, rr dns.RR) {
+			changed := r.messages[which].Copy()
+			section := sections(changed)[s]
+			*section = append((*section)[:i:i], (*section)[i+1:]...)
+			deletions++
+			if got := r.with(t, which, changed); got.Status == dnssec.Secure {
+				t.Errorf("%v: secure without %v in the reply to %v", q, rr, which)
+			}
+		})
+	}
+	if deletions < 100 {
+		t.Errorf("%d deletions are too few to show anything", deletions)
+	}
+}
+
+// TestSwappedProofs answers each denial with each that another zone signed, or
+// that is for a name with another closest encloser.
+func TestSwappedProofs(t *testing.T) {
+	w, swaps := world(t), 0
+	for _, c := range cases {
+		if c.status != dnssec.Secure || c.records > 0 || c.links > 0 || c.zone == "manyiterations." {
+			continue
+		}
+		for _, other := range cases {
+			if other.zone == c.zone || other.denial == "" || other.links > 0 {
+				continue
+			}
+			msg := w.Ask(c.name, c.qtype)
+			msg.Ns = w.Ask(other.name, other.qtype).Ns
+			swaps++
+			r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, ask(c.name, c.qtype), msg, nil)
+			if r.Status != dnssec.Bogus {
+				t.Errorf("%s %d with the denial of %s %d: %v %q", c.name, c.qtype, other.name, other.qtype, r.Status, r.Reason)
+			}
+		}
+	}
+	if swaps < 200 {
+		t.Errorf("%d swaps are too few to show anything", swaps)
+	}
+	for _, c := range []struct {
+		denied dnssec.Question
+		by     string
+		qtype  uint16
+		rcode  int
+	}{ // within one zone
+		{ask("zzz.example.", dns.TypeA), "a.wild.example.", dns.TypeAAAA, dns.RcodeNameError},
+		{ask("a.wild.example.", dns.TypeAAAA), "zzz.example.", dns.TypeA, dns.RcodeSuccess},
+		{ask("mx.example.", dns.TypeAAAA), "unsigned.example.", dns.TypeDS, dns.RcodeSuccess},
+		{ask("mx.example.", dns.TypeA), "mx.example.", dns.TypeAAAA, dns.RcodeSuccess},
+		{ask("x.wild.example.", dns.TypeA), "a.wild.example.", dns.TypeAAAA, dns.RcodeSuccess},
+		{ask("ent.names.example.", dns.TypeA), "zzz.example.", dns.TypeA, dns.RcodeNameError},
+		{ask("nosuch.nsec3.", dns.TypeA), "host.nsec3.", dns.TypeAAAA, dns.RcodeNameError},
+		{ask("host.nsec3.", dns.TypeA), "host.nsec3.", dns.TypeAAAA, dns.RcodeSuccess},
+		{ask("host.nsec3.", dns.TypeA), "nosuch.nsec3.", dns.TypeAAAA, dns.RcodeNameError},
+		{ask("names.nsec3.", dns.TypeA), "nosuch.nsec3.", dns.TypeA, dns.RcodeNameError},
+		{ask("child.example.", dns.TypeA), "child.example.", dns.TypeMX, dns.RcodeSuccess},
+		{ask("example.", dns.TypeNS), ".", dns.TypeDS, dns.RcodeSuccess},
+	} {
+		msg := reply(c.denied, nil, w.Ask(c.by, c.qtype).Ns)
+		msg.Rcode = c.rcode
+		r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, c.denied, msg, nil)
+		if r.Status != dnssec.Bogus {
+			t.Errorf("%v by the denial of %s %d: %v %q", c.denied, c.by, c.qtype, r.Status, r.Reason)
+		}
+	}
+}
+
 // TestEverySingleMutation flips bits all over each record of each message of each
 // secure lookup, and changes each field of each RRSIG.
 func TestEverySingleMutation(t *testing.T) {

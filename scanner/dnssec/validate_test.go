@@ -84,6 +84,10 @@ var cases = []struct {
 	{"unsigned.optout.", dns.TypeDS, dnssec.Insecure, dnssec.ReasonOptOut, dns.RcodeSuccess, 0, dnssec.DenialOptOut, "optout.", 0},
 	{"nosuch.optout.", dns.TypeA, dnssec.Insecure, dnssec.ReasonOptOut, dns.RcodeNameError, 0, dnssec.DenialOptOut, "optout.", 0},
 	{"a.wild.optout.", dns.TypeA, dnssec.Insecure, dnssec.ReasonOptOut, dns.RcodeSuccess, 1, dnssec.DenialOptOut, "optout.", 0},
+	{"a.winsecure.example.", dns.TypeA, dnssec.Insecure, dnssec.ReasonNoDS, dns.RcodeSuccess, 1, "", "unsigned.example.", 1},
+	{"a.winsecure.example.", dns.TypeMX, dnssec.Insecure, dnssec.ReasonNoDS, dns.RcodeSuccess, 0, "", "unsigned.example.", 1},
+	{"a.walias.optout.", dns.TypeA, dnssec.Insecure, dnssec.ReasonOptOut, dns.RcodeSuccess, 1, "", "unsigned.optout.", 1},
+	{"a.walias.optout.", dns.TypeMX, dnssec.Insecure, dnssec.ReasonOptOut, dns.RcodeSuccess, 0, "", "unsigned.optout.", 1},
 	{"nosuch.manyiterations.", dns.TypeA, dnssec.Insecure, dnssec.ReasonNSEC3Iterations, dns.RcodeNameError, 0, dnssec.DenialNSEC3, "manyiterations.", 0},
 }
 

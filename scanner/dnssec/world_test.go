@@ -27,6 +27,7 @@ _25._tcp.mx TLSA 3 1 1 000000000000000000000000000000000000000000000000000000000
 alias CNAME mx
 far CNAME host.nsec3.
 toinsecure CNAME host.unsigned.example.
+*.winsecure CNAME host.unsigned.example.
 loop1 CNAME loop2
 loop2 CNAME loop1
 old DNAME new
@@ -48,7 +49,10 @@ deep.ent.names A 192.0.2.13
 alias CNAME host`},
 	{Apex: "child.nsec3.", Data: "www A 192.0.2.14"},
 	{Apex: "unsigned.nsec3.", Unsigned: true, Data: "host A 192.0.2.15"},
-	{Apex: "optout.", NSEC3: &dnssectest.NSEC3{OptOut: true}, Data: "host A 192.0.2.16\n*.wild A 192.0.2.17"},
+	{Apex: "optout.", NSEC3: &dnssectest.NSEC3{OptOut: true}, Data: `
+host A 192.0.2.16
+*.wild A 192.0.2.17
+*.walias CNAME host.unsigned.optout.`},
 	{Apex: "child.optout.", Data: "www A 192.0.2.18"},
 	{Apex: "unsigned.optout.", Unsigned: true, Data: "host A 192.0.2.19"},
 	{Apex: "rsa.", Algorithm: dns.RSASHA256, Data: "host A 192.0.2.20"},
