@@ -70,9 +70,9 @@ func TestHostileServers(t *testing.T) {
 		{"message in one byte records", func(p *peer) {
 			p.upTo220()
 			p.hello()
-			_, _ = p.Write(flightOf(1, serverHello12(0xc02f), huge[:300<<10]))
-			p.hang()
-		}, StageHandshake, FailAlert, 2 << 20},
+			go p.hang()
+			_, _ = p.Write(flightOf(1, serverHello12(0xc02f), handshakeMessage(messageCertificate, make([]byte, 250<<10))))
+		}, StageHandshake, FailProtocol, 2*maxHandshake + 100<<10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg, read := counting()
