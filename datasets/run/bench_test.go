@@ -5,6 +5,7 @@ package run
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -129,4 +130,58 @@ func BenchmarkFinishDomains(b *testing.B) {
 		}
 	}
 	perRow(b, parts*RangeLines, before)
+}
+
+// BenchmarkOpenPart opens a part of two rows and reads them.
+func BenchmarkOpenPart(b *testing.B) {
+	path := filepath.Join(b.TempDir(), partName(0))
+	if _, err := writePart(disk{}, path, testOrigin, []Domain{fullDomain(1), emptyDomain(2)}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	before := cpuTime(b)
+	for b.Loop() {
+		if err := firstError(rowsOf[Domain](path, anyPart("run-1"))); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perRow(b, 1, before)
+}
+
+// BenchmarkMergeHosts merges more parts of hosts than may be open at once, and
+// reports the memory that takes at most.
+func BenchmarkMergeHosts(b *testing.B) {
+	const parts, rows = maxFanIn + 8, 4 << 10
+	s := newSpool(b)
+	for n := range parts {
+		hosts := make([]HostEvidence, rows)
+		for i := range hosts {
+			hosts[i] = fullHost(fmt.Sprintf("mx%07d.example.net", (i*parts+n)*7919%10000019)).HostEvidence
+		}
+		if err := s.WriteHosts(hosts); err != nil {
+			b.Fatal(err)
+		}
+	}
+	runtime.GC()
+	b.ReportAllocs()
+	before := cpuTime(b)
+	var peak uint64
+	for b.Loop() {
+		got := 0
+		for _, err := range s.Hosts() {
+			if err != nil {
+				b.Fatal(err)
+			}
+			if got++; got%5000 == 0 {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapInuse)
+			}
+		}
+		if got != parts*rows {
+			b.Fatal(got)
+		}
+	}
+	perRow(b, parts*rows, before)
+	b.ReportMetric(float64(peak)/1e6, "peak-MB")
 }

@@ -64,7 +64,7 @@ func TestDiskFullInSpool(t *testing.T) {
 
 // The same in finishing: the tables of before are read until the new ones are.
 func TestDiskFullInFinish(t *testing.T) {
-	for n := 0; ; n += 3 {
+	for n := 0; ; n += 5 {
 		dir := filepath.Join(t.TempDir(), "run")
 		prepareFinish(t, dir)
 		f := &failingDisk{left: n, err: syscall.ENOSPC}
@@ -165,18 +165,18 @@ func TestDamagedPart(t *testing.T) {
 			t.Fatal("its neighbour suffered")
 		}
 	}
-	for n := 0; n < len(whole); n += 1 + len(whole)/40 {
+	for n := 0; n < len(whole); n += 1 + len(whole)/15 {
 		check(whole[:n], true)
 	}
 	// An altered byte is found where it breaks the format; that it changes a value
 	// only the SHA-256 in the manifest of a finished run can tell.
-	for n := 0; n < len(whole); n += 1 + len(whole)/200 {
+	for n := 0; n < len(whole); n += 1 + len(whole)/60 {
 		altered := slices.Clone(whole)
 		altered[n] ^= 0x55
 		check(altered, false)
 	}
 	t.Logf("%d parts refused", refused)
-	if refused < 100 {
+	if refused < 30 {
 		t.Errorf("only %d damaged parts were refused", refused)
 	}
 }

@@ -7,11 +7,17 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Rows in a row group, which is what a reader reads at once at most and what a
-// bloom filter speaks for.
-const (
-	spoolRowGroup = 16 << 10
-	finalRowGroup = 64 << 10
+// grain is how finely a part is cut.
+type grain struct {
+	group int64 // rows in a row group, for which one bloom filter speaks
+	page  int   // bytes of a column in a page, which a reader holds in memory
+}
+
+// Parts that are merged are open by the dozen, so their pages are small.
+var (
+	spoolGrain = grain{16 << 10, 256 << 10}
+	mergeGrain = grain{16 << 10, 16 << 10}
+	finalGrain = grain{64 << 10, 256 << 10}
 )
 
 // writeBatch is how many rows are turned into values at a time.
@@ -45,8 +51,8 @@ type partWriter[T Row] struct {
 	last    T
 }
 
-// createPart begins a part at path with row groups of the given size.
-func createPart[T Row](d disk, path string, origin Origin, rowGroup int64) (*partWriter[T], error) {
+// createPart begins a part at path.
+func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter[T], error) {
 	file, err := d.create(path)
 	if err != nil {
 		return nil, err
@@ -55,6 +61,7 @@ func createPart[T Row](d disk, path string, origin Origin, rowGroup int64) (*par
 	origin.Table = l.table
 	options := append(origin.metadata(),
 		parquet.Compression(&parquet.Zstd),
+		parquet.PageBufferSize(g.page),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom)),
 		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(l.key)...)),
 		parquet.CreatedBy("danescan", origin.ToolVersion, ""),
@@ -64,7 +71,7 @@ func createPart[T Row](d disk, path string, origin Origin, rowGroup int64) (*par
 		file:   file,
 		w:      parquet.NewGenericWriter[T](file, options...),
 		shred:  newShredder[T](),
-		group:  rowGroup,
+		group:  g.group,
 	}, nil
 }
 
@@ -171,7 +178,11 @@ func (w *partWriter[T]) abort() { w.file.discard() }
 
 // writePart writes a whole part at once.
 func writePart[T Row](d disk, path string, origin Origin, rows []T) (PartInfo, error) {
-	w, err := createPart[T](d, path, origin, spoolRowGroup)
+	g := mergeGrain
+	if layoutOf[T]().table == TableDomains {
+		g = spoolGrain
+	}
+	w, err := createPart[T](d, path, origin, g)
 	if err != nil {
 		return PartInfo{}, err
 	}

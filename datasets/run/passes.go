@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 )
 
-// fanIn bounds how many parts a merge has open at once. An open part holds a page
-// of each of its columns; a run has thousands of parts. With more parts than
+// maxFanIn bounds how many parts a merge has open at once. An open part holds a
+// page of each of its columns; a run has thousands of parts. With more parts than
 // this, groups of them are first merged into longer ones.
-const fanIn = 32
+const maxFanIn = 32
 
 // chainParts streams the parts of a table one after the other: the ranges of
 // the domain parts follow each other, so nothing need be merged.
@@ -74,10 +74,10 @@ func (m *merging[T]) discard() {
 }
 
 // openMerge opens a merge over any number of parts, in as many passes as it
-// takes to come down to fanIn.
+// takes to come down to the fan-in.
 func openMerge[T Row](s *Spool, paths []string) (cursor[T], error) {
 	m := &merging[T]{disk: s.disk}
-	for level := 0; len(paths) > fanIn; level++ {
+	for level := 0; len(paths) > s.fanIn; level++ {
 		if m.temp == "" {
 			dir, err := s.mergeTemp(layoutOf[T]().table)
 			if err != nil {
@@ -108,14 +108,19 @@ func (s *Spool) mergeTemp(t Table) (string, error) {
 	return os.MkdirTemp(s.mergeDir(), string(t)+"-")
 }
 
-// mergePass merges each group of fanIn parts into one, in dir.
+// mergePass merges groups of parts into one each, in dir, from the front and only
+// as many as must be.
 func mergePass[T Row](s *Spool, paths []string, dir string) ([]string, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
 	var longer []string
 	for len(paths) > 0 {
-		group := paths[:min(fanIn, len(paths))]
+		spare := len(longer) + len(paths) - s.fanIn // parts too many
+		if spare <= 0 {
+			return append(longer, paths...), nil
+		}
+		group := paths[:min(s.fanIn, spare+1, len(paths))]
 		paths = paths[len(group):]
 		path := filepath.Join(dir, partName(len(longer)))
 		if err := mergeGroup[T](s, group, path); err != nil {
@@ -133,7 +138,7 @@ func mergeGroup[T Row](s *Spool, group []string, path string) error {
 	}
 	m := newMerger(cursors)
 	defer m.Close()
-	w, err := createPart[T](s.disk, path, s.origin, spoolRowGroup)
+	w, err := createPart[T](s.disk, path, s.origin, mergeGrain)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type Spool struct {
 	dir    string
 	origin Origin
 	disk   disk
+	fanIn  int // parts that a merge has open at once
 
 	mu   sync.Mutex
 	next map[Table]int
@@ -45,7 +46,7 @@ func openSpool(dir string, origin Origin, d disk) (*Spool, error) {
 	if origin.SchemaVersion == 0 {
 		origin.SchemaVersion = SchemaVersion
 	}
-	s := &Spool{dir: dir, origin: origin, disk: d, next: make(map[Table]int)}
+	s := &Spool{dir: dir, origin: origin, disk: d, fanIn: maxFanIn, next: make(map[Table]int)}
 	for _, t := range Tables() {
 		if err := os.MkdirAll(s.tableDir(t), 0o755); err != nil {
 			return nil, err

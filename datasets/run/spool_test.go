@@ -122,7 +122,8 @@ func TestSpoolLatestHostStays(t *testing.T) {
 // rows, and leaves nothing behind.
 func TestMergeInPasses(t *testing.T) {
 	s := newSpool(t)
-	const parts = fanIn*fanIn/8 + 3 // two passes are enough above fanIn; this needs a last pass over several
+	s.fanIn = 3
+	const parts = 29 // 29, 10, 4, 2
 	for n := range parts {
 		rows := []EndpointEvidence{
 			{Base: fmt.Sprintf("b%04d", (n*7919)%parts), Attempt: 1},

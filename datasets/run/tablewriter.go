@@ -60,7 +60,7 @@ func (w *TableWriter[T]) writeSome(rows []T) error {
 func (w *TableWriter[T]) begin() error {
 	table := layoutOf[T]().table
 	path := filepath.Join(w.run.staging(table), partName(len(w.done)))
-	part, err := createPart[T](w.run.disk, path, w.origin, finalRowGroup)
+	part, err := createPart[T](w.run.disk, path, w.origin, finalGrain)
 	if err != nil {
 		return &PartError{path, plain(err)}
 	}
