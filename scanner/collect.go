@@ -36,7 +36,11 @@ func Collect(ctx context.Context, cfg Config, names *list.Reader, w *run.Spool) 
 		return err
 	}
 	err = c.collect(ctx, names)
-	return errors.Join(err, c.out.flush(), c.hosts.release())
+	err = errors.Join(err, c.out.flush(), c.hosts.release())
+	if err != nil || cfg.Confirm <= 0 {
+		return err
+	}
+	return errors.Join(c.confirm(ctx), c.out.flush())
 }
 
 func newCollector(cfg Config, w *run.Spool) (*collector, error) {
@@ -80,6 +84,12 @@ func (c *collector) collect(ctx context.Context, names *list.Reader) error {
 		defer c.plan.close()
 		return crowd(c.cfg.DNSConcurrency/2+1, func() error { return c.hostWorker(ctx) })
 	})
+	c.holdSessions(ctx, g)
+	return g.Wait()
+}
+
+// holdSessions holds the planned sessions until the plan is closed and empty.
+func (c *collector) holdSessions(ctx context.Context, g *errgroup.Group) {
 	sessions := make(chan *visit)
 	g.Go(func() error {
 		defer close(sessions)
@@ -88,7 +98,6 @@ func (c *collector) collect(ctx context.Context, names *list.Reader) error {
 	g.Go(func() error {
 		return crowd(c.cfg.SMTPConcurrency, func() error { return c.sessionWorker(ctx, sessions) })
 	})
-	return g.Wait()
 }
 
 // crowd runs n workers and waits for them.
@@ -144,20 +153,25 @@ func (c *collector) hostWorker(ctx context.Context) error {
 		if err != nil || !ok {
 			return err
 		}
-		select {
-		case c.visits <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		h, queries := c.host(ctx, host)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		c.cfg.Progress.Queries.Add(int64(queries))
-		if err := c.planVisit(h, 1); err != nil {
+		if err := c.visit(ctx, host, 1); err != nil {
 			return err
 		}
 	}
+}
+
+// visit looks a host up and plans its sessions.
+func (c *collector) visit(ctx context.Context, host string, attempt int32) error {
+	select {
+	case c.visits <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	h, queries := c.host(ctx, host)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.cfg.Progress.Queries.Add(int64(queries))
+	return c.planVisit(h, attempt)
 }
 
 // dispatch hands planned sessions to the workers, one address at its own pace.

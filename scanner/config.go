@@ -39,6 +39,7 @@ type Config struct {
 	SMTPPerAddress  int                // sessions with one address at a time; 0: unlimited
 	SMTPGap         time.Duration      // between two sessions with one address
 	RetryDelay      time.Duration      // before coming back to a server that put us off; default 5 minutes
+	Confirm         time.Duration      // after which hosts that failed are looked at once more; 0: never
 	Algorithms      []run.KeyAlgorithm // of the certificates to ask for where a server has two; default RSA and ECDSA
 
 	Now      func() time.Time // default time.Now

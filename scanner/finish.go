@@ -86,11 +86,13 @@ func (f *finisher) readCertificates(ctx context.Context) error {
 
 func (f *finisher) readEndpoints(ctx context.Context) error {
 	f.ends = map[string][]run.Endpoint{}
+	f.judge.Run = judge.NewIndex()
 	for e, err := range f.in.Endpoints() {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
 		f.ends[e.Base] = append(f.ends[e.Base], run.Endpoint{EndpointEvidence: e})
+		f.judge.Run.Add(&e, f.certs)
 	}
 	return nil
 }
@@ -137,10 +139,9 @@ func (f *finisher) judgeHosts(ctx context.Context) error {
 		if f.named[h.Host] == 0 {
 			continue
 		}
-		row := run.Host{HostEvidence: h}
-		ends := f.ends[sessionBase(&h)]
-		if err := f.judge.Host(&row, ends, f.certs); err != nil {
-			return fmt.Errorf("judging host %q: %w", h.Host, err)
+		row, ends, err := f.judgeHost(h)
+		if err != nil {
+			return err
 		}
 		row.Domains = f.named[h.Host]
 		f.facts[row.Host] = judge.NewHostFacts(&row, ends)
@@ -150,6 +151,16 @@ func (f *finisher) judgeHosts(ctx context.Context) error {
 		f.summary.countHost(&row)
 	}
 	return nil
+}
+
+// judgeHost judges one host by its sessions, whose verdicts it fills in place.
+func (f *finisher) judgeHost(h run.HostEvidence) (run.Host, []run.Endpoint, error) {
+	row := run.Host{HostEvidence: h}
+	ends := f.ends[sessionBase(&h)]
+	if err := f.judge.Host(&row, ends, f.certs); err != nil {
+		return row, nil, fmt.Errorf("judging host %q: %w", h.Host, err)
+	}
+	return row, ends, nil
 }
 
 // sessionBase is the base domain under which the sessions of a host are stored.

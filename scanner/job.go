@@ -169,9 +169,9 @@ func (job Job) manifest(names *list.File, l *lookups) (run.Manifest, error) {
 		Command: job.Command, Settings: job.Settings,
 		List:        run.List{Source: names.Source, ID: job.ListID, URL: job.ListURL},
 		Resolver:    run.Resolver{Mode: job.DNS.mode(), TrustAnchors: l.anchors, SHA1: job.DNS.sha1()},
-		DigestOrder: []string{"sha2-512", "sha2-256"},
-		Vantage:     run.Vantage{HostName: job.HostName, EHLO: job.Config.SMTP.EHLO, Contact: job.Contact},
-		Started:     stamp(now),
+		DigestOrder: []string{"sha2-512", "sha2-256"}, RetiredCAList: judge.RetiredCAs(),
+		Vantage: run.Vantage{HostName: job.HostName, EHLO: job.Config.SMTP.EHLO, Contact: job.Contact},
+		Started: stamp(now),
 	}
 	for _, a := range l.addresses {
 		m.Resolver.Addresses = append(m.Resolver.Addresses, a.String())

@@ -8,6 +8,7 @@ type Progress struct {
 	Domains   atomic.Int64 // looked up
 	Hosts     atomic.Int64 // distinct MX hosts found
 	HostsDone atomic.Int64 // looked up and probed
+	Confirm   atomic.Int64 // hosts still to be looked at once more, at the end
 	Sessions  atomic.Int64 // SMTP sessions held
 	Failures  atomic.Int64 // of the domains, those whose MX lookup failed
 	Queries   atomic.Int64 // DNS queries sent for domains and hosts

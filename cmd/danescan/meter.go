@@ -84,12 +84,19 @@ func (m *meter) line(p *scanner.Progress, began time.Time) {
 	fmt.Fprintf(m.out, "%s: %d domains (%.0f/s, %d MX lookups failed), %d of %d hosts, %d sessions, %d queries\n",
 		elapsed.Round(time.Second), domains, float64(domains)/max(elapsed.Seconds(), 0.001), p.Failures.Load(),
 		p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load(), p.Queries.Load())
+	if n := p.Confirm.Load(); n > 0 {
+		fmt.Fprintf(m.out, "%s: %d hosts failed and are looked at once more (--confirm)\n", elapsed.Round(time.Second), n)
+	}
 }
 
 // draw moves the bar. How long the list is shows only at its end.
 func (m *meter) draw(bar *progressbar.ProgressBar) func(*scanner.Progress, time.Time) {
 	return func(p *scanner.Progress, _ time.Time) {
-		bar.Describe(fmt.Sprintf("domains; hosts %d/%d, sessions %d", p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load()))
+		text := fmt.Sprintf("domains; hosts %d/%d, sessions %d", p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load())
+		if n := p.Confirm.Load(); n > 0 {
+			text += fmt.Sprintf(", %d to confirm", n)
+		}
+		bar.Describe(text)
 		bar.Set64(p.Domains.Load())
 	}
 }

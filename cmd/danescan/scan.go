@@ -45,6 +45,7 @@ an interrupted run goes on with --resume and the same flags.`
 type scanFlags struct {
 	lookups lookupFlags
 	probes  probeFlags
+	logs    logFlags
 
 	out         string
 	format      string
@@ -77,6 +78,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`")
 	f.lookups.declare(flags)
 	f.probes.declare(flags)
+	f.logs.declare(flags)
 	configFlag(flags)
 }
 
@@ -126,6 +128,9 @@ func (f *scanFlags) job(e *env, source string) (scanner.Job, error) {
 		return scanner.Job{}, err
 	}
 	dns.Rate, dns.RatePerServer = f.rate, f.perServer
+	if dns.Log, err = f.logs.logger(e.stderr); err != nil {
+		return scanner.Job{}, err
+	}
 	if f.seed == 0 {
 		f.seed = rand.Uint64()>>1 | 1
 		e.flags.Set("seed", fmt.Sprint(f.seed))

@@ -24,6 +24,7 @@ type probeFlags struct {
 	perAddress       int
 	gap              time.Duration
 	retryDelay       time.Duration
+	confirm          time.Duration
 	algorithms       []string
 	greeting         time.Duration
 	command          time.Duration
@@ -43,6 +44,7 @@ func (f *probeFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.perAddress, "smtp-per-address", 1, "SMTP sessions with one address at a time; 0: unlimited")
 	flags.DurationVar(&f.gap, "smtp-gap", 3*time.Second, "between two SMTP sessions with one address")
 	flags.DurationVar(&f.retryDelay, "retry-delay", 5*time.Minute, "before coming back to a server that answered 4xx, twice at most")
+	flags.DurationVar(&f.confirm, "confirm", 30*time.Minute, "look once more at hosts that failed, so long after; 0: never")
 	flags.StringSliceVar(&f.algorithms, "algorithms", []string{"rsa", "ecdsa"}, "certificates to ask for where a server has two: `rsa,ecdsa`")
 	flags.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "for an SMTP connection")
 	flags.DurationVar(&f.greeting, "greeting-timeout", 60*time.Second, "for an SMTP greeting")
@@ -75,8 +77,8 @@ func (f *probeFlags) fill(cfg *scanner.Config) error {
 			return &usageError{text: fmt.Sprintf("--algorithms %s: rsa, ecdsa or both", a)}
 		}
 	}
-	if f.retryDelay <= 0 {
-		return &usageError{text: "--retry-delay must be positive"}
+	if f.retryDelay <= 0 || f.confirm < 0 {
+		return &usageError{text: "--retry-delay must be positive, and --confirm cannot be negative"}
 	}
 	if f.ehlo == "" {
 		f.ehlo, _ = os.Hostname()
@@ -85,7 +87,7 @@ func (f *probeFlags) fill(cfg *scanner.Config) error {
 	cfg.SkipTLSA = !f.tlsaAlways
 	cfg.SMTPPort, cfg.SMTPConcurrency, cfg.SMTPRate = f.port, f.concurrency, f.rate
 	cfg.SMTPPerAddress, cfg.SMTPGap = f.perAddress, f.gap
-	cfg.RetryDelay = f.retryDelay
+	cfg.RetryDelay, cfg.Confirm = f.retryDelay, f.confirm
 	cfg.SMTP = smtp.Config{
 		EHLO: f.ehlo, ConnectTimeout: f.connect, GreetingTimeout: f.greeting,
 		CommandTimeout: f.command, HandshakeTimeout: f.handshakeTimeout,
