@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"maps"
 	"net/netip"
 	"strings"
 	"sync"
@@ -93,11 +94,28 @@ func (c *Counters) TotalSessions() int {
 func (c *Counters) Handshakes() map[Shake]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := make(map[Shake]int, len(c.handshakes))
-	for k, n := range c.handshakes {
-		out[k] = n
+	return maps.Clone(c.handshakes)
+}
+
+// Questions returns how often each question was asked, of the authoritative
+// servers or of the front. Config.Count must be set.
+func (c *Counters) Questions(front bool) map[dns.Question]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[dns.Question]int{}
+	for k, n := range c.questions {
+		if k.front == front {
+			out[dns.Question{Name: k.name, Qtype: k.rrtype, Qclass: dns.ClassINET}] = n
+		}
 	}
 	return out
+}
+
+// AllSessions is Sessions for every address that has had one.
+func (c *Counters) AllSessions() map[netip.Addr]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.sessions)
 }
 
 func (c *Counters) query(q question, front bool) {

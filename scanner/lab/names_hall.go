@@ -190,10 +190,21 @@ func (r *reader) deliver() {
 	}
 }
 
+// breathe waits a moment, so that an error that lasts does not keep a processor
+// busy. It reports whether to go on.
+func breathe(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(10 * time.Millisecond):
+		return true
+	}
+}
+
 func (h *nameHall) accept(ctx context.Context) {
 	for {
 		conn, err := h.tcp.Accept()
-		if errors.Is(err, net.ErrClosed) {
+		if errors.Is(err, net.ErrClosed) || err != nil && !breathe(ctx) {
 			return
 		}
 		if err != nil {

@@ -188,9 +188,12 @@ func TestCounters(t *testing.T) {
 	if c.FrontQueries() != 2 || c.Queries() != 1 {
 		t.Errorf("%d and %d queries", c.FrontQueries(), c.Queries())
 	}
+	if got := c.Questions(true); len(got) != 1 || got[q] != 2 {
+		t.Errorf("the front was asked %v", got)
+	}
 	addr := addressesOf(t, l, "mx.ee-spki.optout")[0]
 	visit(t, netip.AddrPortFrom(addr, uint16(l.SMTPPort())), "mx.ee-spki.optout")
-	if c.Sessions(addr) != 1 || c.TotalSessions() != 1 || c.Handshakes()[lab.Shake{Addr: addr, Name: "mx.ee-spki.optout"}] != 1 {
+	if c.Sessions(addr) != 1 || c.AllSessions()[addr] != 1 || c.TotalSessions() != 1 || c.Handshakes()[lab.Shake{Addr: addr, Name: "mx.ee-spki.optout"}] != 1 {
 		t.Errorf("%d sessions, handshakes %v", c.Sessions(addr), c.Handshakes())
 	}
 }

@@ -78,8 +78,11 @@ func (h *mailHall) accept(ctx context.Context, l net.Listener, s *mailServer) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
+		if err != nil && !breathe(ctx) { // the peer was gone already, or there are too many
+			return
+		}
 		if err != nil {
-			continue // the peer was gone before it was served
+			continue
 		}
 		select {
 		case slots <- struct{}{}:
