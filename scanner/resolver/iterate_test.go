@@ -3,16 +3,18 @@ package resolver
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
 
 	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
 )
 
 // The servers of the ordinary world: the root at 127.0.53.1, test. at 127.0.53.2,
@@ -125,64 +127,69 @@ func edit(change func(r *dns.Msg)) oddServer {
 	}
 }
 
-func TestIterateOddServers(t *testing.T) {
-	refuseEDNS := func(next dns.HandlerFunc) dns.HandlerFunc {
+// refuseEDNS answers FORMERR to questions with EDNS.
+func refuseEDNS(next dns.HandlerFunc) dns.HandlerFunc {
+	return func(w dns.ResponseWriter, m *dns.Msg) {
+		if m.IsEdns0() != nil {
+			_ = w.WriteMsg(&dns.Msg{MsgHdr: dns.MsgHdr{Id: m.Id, Response: true, Rcode: dns.RcodeFormatError}, Question: m.Question})
+			return
+		}
+		next(w, m)
+	}
+}
+
+// oddServers are the ways in which the server of child.test. is odd, and what a
+// lookup there comes to.
+var oddServers = []struct {
+	name  string
+	odd   oddServer
+	ask   string
+	qtype uint16
+	want  Outcome
+}{
+	{"EDNS refused", refuseEDNS, "child.test.", dns.TypeMX, Found},
+	{"TLSA refused", onlyFor(dns.TypeTLSA, rcode(dns.RcodeRefused)), "_25._tcp.mx.child.test.", dns.TypeTLSA, Refused},
+	{"TLSA servfail", onlyFor(dns.TypeTLSA, rcode(dns.RcodeServerFailure)), "_25._tcp.mx.child.test.", dns.TypeTLSA, ServFail},
+	{"TLSA notimp", onlyFor(dns.TypeTLSA, rcode(dns.RcodeNotImplemented)), "_25._tcp.mx.child.test.", dns.TypeTLSA, NotImp},
+	{"TLSA formerr", onlyFor(dns.TypeTLSA, rcode(dns.RcodeFormatError)), "_25._tcp.mx.child.test.", dns.TypeTLSA, FormErr},
+	{"TLSA dropped", onlyFor(dns.TypeTLSA, silence), "_25._tcp.mx.child.test.", dns.TypeTLSA, Timeout},
+	{"TLSA dropped, A answered", onlyFor(dns.TypeTLSA, silence), "mx.child.test.", dns.TypeA, Found},
+	{"CNAME at the apex", edit(func(r *dns.Msg) {
+		if r.Question[0].Name == "child.test." {
+			r.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: "child.test.", Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: 60}, Target: "mx.child.test."}}
+			r.Ns = nil
+		}
+	}), "child.test.", dns.TypeA, Found},
+	{"case mangled", edit(func(r *dns.Msg) {
+		r.Question[0].Name = strings.ToUpper(r.Question[0].Name)
+		for _, rr := range r.Answer {
+			rr.Header().Name = strings.ToUpper(rr.Header().Name)
+		}
+	}), "child.test.", dns.TypeMX, Found},
+	{"no SOA in NODATA", edit(func(r *dns.Msg) { r.Ns = nil }), "mx.child.test.", dns.TypeTLSA, NoData},
+	{"no SOA, no AA", edit(func(r *dns.Msg) { r.Ns, r.Authoritative = nil, false }), "mx.child.test.", dns.TypeTLSA, NoData},
+	{"duplicate records", edit(func(r *dns.Msg) { r.Answer = append(r.Answer, r.Answer...) }), "child.test.", dns.TypeMX, Found},
+	{"no AA", edit(func(r *dns.Msg) { r.Authoritative = false }), "child.test.", dns.TypeMX, Found},
+	{"truncated over UDP", func(next dns.HandlerFunc) dns.HandlerFunc {
 		return func(w dns.ResponseWriter, m *dns.Msg) {
-			if m.IsEdns0() != nil {
-				_ = w.WriteMsg(&dns.Msg{MsgHdr: dns.MsgHdr{Id: m.Id, Response: true, Rcode: dns.RcodeFormatError}, Question: m.Question})
+			if w.RemoteAddr().Network() == "tcp" {
+				next(w, m)
 				return
 			}
-			next(w, m)
+			r := new(dns.Msg).SetReply(m)
+			r.Truncated = true
+			_ = w.WriteMsg(r)
 		}
-	}
-	tests := []struct {
-		name  string
-		odd   oddServer
-		ask   string
-		qtype uint16
-		want  Outcome
-	}{
-		{"EDNS refused", refuseEDNS, "child.test.", dns.TypeMX, Found},
-		{"TLSA refused", onlyFor(dns.TypeTLSA, rcode(dns.RcodeRefused)), "_25._tcp.mx.child.test.", dns.TypeTLSA, Refused},
-		{"TLSA servfail", onlyFor(dns.TypeTLSA, rcode(dns.RcodeServerFailure)), "_25._tcp.mx.child.test.", dns.TypeTLSA, ServFail},
-		{"TLSA notimp", onlyFor(dns.TypeTLSA, rcode(dns.RcodeNotImplemented)), "_25._tcp.mx.child.test.", dns.TypeTLSA, NotImp},
-		{"TLSA formerr", onlyFor(dns.TypeTLSA, rcode(dns.RcodeFormatError)), "_25._tcp.mx.child.test.", dns.TypeTLSA, FormErr},
-		{"TLSA dropped", onlyFor(dns.TypeTLSA, silence), "_25._tcp.mx.child.test.", dns.TypeTLSA, Timeout},
-		{"TLSA dropped, A answered", onlyFor(dns.TypeTLSA, silence), "mx.child.test.", dns.TypeA, Found},
-		{"CNAME at the apex", edit(func(r *dns.Msg) {
-			if r.Question[0].Name == "child.test." {
-				r.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: "child.test.", Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: 60}, Target: "mx.child.test."}}
-				r.Ns = nil
-			}
-		}), "child.test.", dns.TypeA, Found},
-		{"case mangled", edit(func(r *dns.Msg) {
-			r.Question[0].Name = strings.ToUpper(r.Question[0].Name)
-			for _, rr := range r.Answer {
-				rr.Header().Name = strings.ToUpper(rr.Header().Name)
-			}
-		}), "child.test.", dns.TypeMX, Found},
-		{"no SOA in NODATA", edit(func(r *dns.Msg) { r.Ns = nil }), "mx.child.test.", dns.TypeTLSA, NoData},
-		{"no SOA, no AA", edit(func(r *dns.Msg) { r.Ns, r.Authoritative = nil, false }), "mx.child.test.", dns.TypeTLSA, NoData},
-		{"duplicate records", edit(func(r *dns.Msg) { r.Answer = append(r.Answer, r.Answer...) }), "child.test.", dns.TypeMX, Found},
-		{"no AA", edit(func(r *dns.Msg) { r.Authoritative = false }), "child.test.", dns.TypeMX, Found},
-		{"truncated over UDP", func(next dns.HandlerFunc) dns.HandlerFunc {
-			return func(w dns.ResponseWriter, m *dns.Msg) {
-				if w.RemoteAddr().Network() == "tcp" {
-					next(w, m)
-					return
-				}
-				r := new(dns.Msg).SetReply(m)
-				r.Truncated = true
-				_ = w.WriteMsg(r)
-			}
-		}, "child.test.", dns.TypeMX, Found},
-		{"NXDOMAIN for what is there, below", edit(func(r *dns.Msg) {
-			if r.Question[0].Name == "_tcp.mx.child.test." {
-				r.Rcode = dns.RcodeNameError
-			}
-		}), "_25._tcp.mx.child.test.", dns.TypeTLSA, Found},
-	}
-	for _, tt := range tests {
+	}, "child.test.", dns.TypeMX, Found},
+	{"NXDOMAIN for what is there, below", edit(func(r *dns.Msg) {
+		if r.Question[0].Name == "_tcp.mx.child.test." {
+			r.Rcode = dns.RcodeNameError
+		}
+	}), "_25._tcp.mx.child.test.", dns.TypeTLSA, Found},
+}
+
+func TestIterateOddServers(t *testing.T) {
+	for _, tt := range oddServers {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			world := ordinary()
@@ -320,41 +327,70 @@ func TestIterateNameServersWithoutGlue(t *testing.T) {
 	}
 }
 
+// heldNet is an Exchanger that holds every question back until it is released.
+type heldNet struct {
+	release chan struct{}
+	asked   atomic.Int32
+}
+
+func (n *heldNet) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Question, _ exchange.Options) (exchange.Reply, error) {
+	n.asked.Add(1)
+	select {
+	case <-n.release:
+	case <-ctx.Done():
+		return exchange.Reply{}, &exchange.Error{Kind: exchange.Cancelled, Server: server, Queries: 1, Err: ctx.Err()}
+	}
+	r := new(dns.Msg).SetQuestion(q.Name, q.Type)
+	r.Response, r.Authoritative = true, true
+	r.Answer = []dns.RR{mustRR(q.Name + " MX 10 mx.test.")}
+	return exchange.Reply{Msg: r, Server: server, Queries: 1}, nil
+}
+
+// TestIterateOneFlight: identical questions at one time are asked once; one who
+// gives up does not spoil it for the others.
 func TestIterateOneFlight(t *testing.T) {
-	arrived := make(chan struct{}, 100)
-	release := make(chan struct{})
-	world := ordinary()
-	next := world[childAddr]
-	world[childAddr] = func(w dns.ResponseWriter, m *dns.Msg) {
-		arrived <- struct{}{}
-		<-release
-		next(w, m)
-	}
-	n := newMiniNet(t, world)
-	it := n.iterate(IterateConfig{}, rootAddr)
-	// The leader's question is held back until the others wait for it.
-	answers := make(chan Answer, 20)
-	var wg sync.WaitGroup
-	wg.Go(func() { answers <- lookupIn(t, it, "child.test.", dns.TypeMX) })
-	<-arrived
-	for range 19 {
-		wg.Go(func() { answers <- lookupIn(t, it, "child.test.", dns.TypeMX) })
-	}
-	cancelled, cancel := context.WithCancel(context.Background())
-	cancel()
-	if a := it.Lookup(cancelled, "child.test.", dns.TypeMX); a.Reason != dnssec.ReasonCancelled {
-		t.Errorf("cancelled follower: %v %v", a.Outcome, a.Reason)
-	}
-	close(release)
-	wg.Wait()
-	for range 20 {
-		if a := <-answers; a.Outcome != Found {
-			t.Errorf("%v", a.Outcome)
+	synctest.Test(t, func(t *testing.T) {
+		net := &heldNet{release: make(chan struct{})}
+		v, err := dnssec.New(dnssec.Config{Anchors: []dnssec.Anchor{}})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if got := len(n.seen()); got > 4 {
-		t.Errorf("%d questions", got)
-	}
+		it, err := NewIterate(IterateConfig{Exchanger: net, Validator: v})
+		if err != nil {
+			t.Fatal(err)
+		}
+		leader, giveUp := context.WithCancel(context.Background())
+		answers := make(chan Answer, 30)
+		look := func(ctx context.Context) { answers <- it.Lookup(ctx, "child.test.", dns.TypeMX) }
+		go look(leader)
+		synctest.Wait()
+		for range 19 {
+			go look(context.Background())
+		}
+		follower, cancel := context.WithCancel(context.Background())
+		go look(follower)
+		synctest.Wait()
+		if n := net.asked.Load(); n != 1 {
+			t.Errorf("asked %d times, want once", n)
+		}
+		cancel()
+		giveUp() // one of those who wait takes over
+		for range 2 {
+			if a := <-answers; a.Reason != dnssec.ReasonCancelled {
+				t.Errorf("given up: %v %v", a.Outcome, a.Reason)
+			}
+		}
+		synctest.Wait()
+		close(net.release)
+		for range 19 {
+			if a := <-answers; a.Outcome != Found {
+				t.Errorf("%v %v", a.Outcome, a.Reason)
+			}
+		}
+		if n := net.asked.Load(); n != 2 {
+			t.Errorf("asked %d times, want twice", n)
+		}
+	})
 }
 
 func TestIterateEndsWithItsContext(t *testing.T) {

@@ -129,7 +129,7 @@ func (c *rplConfig) iterations(v string) error {
 }
 
 func (c *rplConfig) anchor(v string) error {
-	rr, err := dns.NewRR(v)
+	rr, err := rplRecord(v, ".", rplDefaultTTL)
 	if err != nil {
 		return err
 	}

@@ -241,6 +241,32 @@ func TestReplaySkipsByContent(t *testing.T) {
 	}
 }
 
+func TestReplayRecords(t *testing.T) {
+	for text, want := range map[string]string{
+		"x. A 192.0.2.1 ; comment":                                   "x.\t3600\tIN\tA\t192.0.2.1",
+		"x. 7 IN A 192.0.2.1":                                        "x.\t7\tIN\tA\t192.0.2.1",
+		"x. IN DNSKEY 256 3 RSASHA1 AAAA":                            "x.\t3600\tIN\tDNSKEY\t256 3 5 AAAA",
+		"x. DNSKEY 256 3 253 UNUSABLE==":                             "x.\t3600\tIN\tDNSKEY\t256 3 253 UNUSABLE",
+		"x. IN DS 1 RSASHA1 1 f7ed618f24d5e5202927e1d27bc2":          "x.\t3600\tIN\tDS\t1 5 1 F7ED618F24D5E5202927E1D27BC2",
+		"x. NSEC y. TXT A NS":                                        "x.\t3600\tIN\tNSEC\ty. A NS TXT",
+		"x. IN A \\# 2 0a0b":                                         "x.\t3600\tCLASS1\tTYPE1\t\\# 2 0a0b",
+		"www IN CNAME mail":                                          "www.test.\t3600\tIN\tCNAME\tmail.test.",
+		`x. IN TXT "a ; b" c`:                                        "x.\t3600\tIN\tTXT\t\"a ; b\" \"c\"",
+		"x. SOA a. b. (1 2\n 3 4 5)":                                 "x.\t3600\tIN\tSOA\ta. b. 1 2 3 4 5",
+		"x. RRSIG A 3 1 60 20070926134150 20070829134150 1 x. AAAAA": "x.\t3600\tIN\tRRSIG\tA 3 1 60 20070926134150 20070829134150 1 x. AAAA",
+	} {
+		rr, err := rplRecord(text, "test.", rplDefaultTTL)
+		if err != nil || rr.String() != want {
+			t.Errorf("%q: %v %v, want %q", text, rr, err, want)
+		}
+	}
+	for _, text := range []string{"", "x.", "x. IN A 1.2.3", "x. NONSENSE y"} {
+		if rr, err := rplRecord(text, ".", 1); err == nil {
+			t.Errorf("%q is taken for %v", text, rr)
+		}
+	}
+}
+
 func TestReplayElapse(t *testing.T) {
 	for args, want := range map[string]time.Duration{"ELAPSE 10": 10 * time.Second, "ELAPSE 0.25": 250 * time.Millisecond} {
 		got, err := rplStep{Args: strings.Fields(args)}.elapse()

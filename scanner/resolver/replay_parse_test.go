@@ -3,7 +3,9 @@ package resolver
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -124,6 +126,9 @@ func (p *rplParser) config(s *rplScript) error {
 		}
 		switch {
 		case strings.HasPrefix(line, "CONFIG_END"):
+			return nil
+		case strings.HasPrefix(line, "SCENARIO_BEGIN"): // a script without configuration
+			p.unread(line)
 			return nil
 		case strings.HasPrefix(line, "TEMPFILE_CONTENTS"):
 			if err := p.tempfile(s, strings.TrimSpace(line[len("TEMPFILE_CONTENTS"):])); err != nil {
@@ -418,17 +423,41 @@ func (p *rplParser) rr(line string) (dns.RR, error) {
 		}
 		line += "\n" + more
 	}
-	if rr, ok := rplGenericRR(line, p.ttl); ok {
+	rr, err := rplRecord(line, p.origin, p.ttl)
+	if err != nil {
+		return nil, p.errorf("bad record %q: %v", line, err)
+	}
+	return rr, nil
+}
+
+// rplRecord reads a record in master-file form, also one that names algorithms.
+func rplRecord(line, origin string, ttl uint32) (dns.RR, error) {
+	if rr, ok := rplGenericRR(line, ttl); ok {
 		return rr, nil
 	}
-	zp := dns.NewZoneParser(strings.NewReader(line+"\n"), p.origin, "")
-	zp.SetDefaultTTL(p.ttl)
-	rr, ok := zp.Next()
-	if !ok {
-		return nil, p.errorf("bad record %q: %v", line, zp.Err())
+	var err error
+	for _, text := range []string{line, rplNumbers(line)} {
+		zp := dns.NewZoneParser(strings.NewReader(text+"\n"), origin, "")
+		zp.SetDefaultTTL(ttl)
+		if rr, ok := zp.Next(); ok {
+			rplMend(rr)
+			return rr, nil
+		}
+		err = zp.Err()
 	}
-	rplMend(rr)
-	return rr, nil
+	return nil, fmt.Errorf("no record: %w", cmp.Or(err, errors.New("nothing there")))
+}
+
+// rplNumbers writes numbers for the mnemonics of algorithms, which miekg/dns does
+// not read in every record.
+func rplNumbers(line string) string {
+	w := strings.Fields(line)
+	for i := max(1, len(w)); i > 1; i-- {
+		if n, ok := dns.StringToAlgorithm[strings.ToUpper(w[i-1])]; ok {
+			w[i-1] = strconv.Itoa(int(n))
+		}
+	}
+	return strings.Join(w, " ")
 }
 
 // rplMend makes a record fit for the wire as Unbound's reader does: type bitmaps
