@@ -23,8 +23,8 @@ func (c *collector) hold(ctx context.Context, v *visit) error {
 	cfg := c.cfg.SMTP
 	cfg.Pace = c.pace()
 	session := c.cfg.session(ctx, target, cfg)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if ctx.Err() != nil || session.Failure == smtp.FailCancelled {
+		return context.Cause(ctx)
 	}
 	c.cfg.Progress.Sessions.Add(1)
 	if c.putOff(v, session) {
@@ -34,7 +34,11 @@ func (c *collector) hold(ctx context.Context, v *visit) error {
 	row := sessionRow(v, target, session)
 	v.mu.Unlock()
 	c.ask(ctx, v, &row, session.Chain)
-	v.keep(row, session.Chain)
+	// A session for a certificate that the server does not have makes no row: there
+	// is nothing to judge.
+	if v.algorithm == "" || session.ChainCounts() {
+		v.keep(row, session.Chain)
+	}
 	c.planOther(v, row)
 	if !v.over() {
 		return nil
@@ -69,24 +73,23 @@ func (c *collector) putOff(v *visit, s smtp.Session) bool {
 	return true
 }
 
-// deferral is the 4xx code of a session.
+// deferral is the 4xx code of a session, wherever in it.
 func deferral(s smtp.Session) int {
 	for _, n := range []int{s.STARTTLSCode, s.HELOCode, s.EHLOCode, s.GreetingCode} {
 		if n/100 == 4 {
 			return n
 		}
 	}
+	if s.Fallback != nil {
+		return deferral(*s.Fallback)
+	}
 	return 0
 }
 
-// keep adds a row to the host's. A session for a certificate that the server does
-// not have makes none: there is nothing to judge.
+// keep adds a row to the host's.
 func (v *visit) keep(row run.EndpointEvidence, chain [][]byte) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.algorithm != "" && row.Algorithm != v.algorithm {
-		return
-	}
 	v.rows = append(v.rows, row)
 	v.der = append(v.der, chain...)
 }

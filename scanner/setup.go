@@ -69,7 +69,10 @@ type lookups struct {
 	// preflight asks whether the resolver can be relied on. The error says what to
 	// do.
 	preflight func(context.Context) error
-	close     func()
+	// explain looks up and writes down the chain of trust; nil where the resolver
+	// asked does the validation.
+	explain func(ctx context.Context, name string, qtype uint16) (resolver.Answer, []dnssec.Step)
+	close   func()
 }
 
 // open makes the resolver that d describes. It sends nothing yet.
@@ -161,6 +164,7 @@ func (d DNS) iterate(l *lookups, ask exchange.Exchanger) error {
 	if err != nil {
 		return err
 	}
+	l.explain = it.Explain
 	l.Resolver = resolver.NewCached(it, resolver.CacheConfig{Now: d.now()})
 	l.preflight = d.checkTrust(l)
 	return nil
@@ -182,6 +186,7 @@ func (d DNS) forward(l *lookups, ask exchange.Exchanger) error {
 	if err != nil {
 		return err
 	}
+	l.explain = f.Explain
 	l.Resolver = resolver.NewCached(f, resolver.CacheConfig{Now: d.now()})
 	l.preflight = f.Preflight
 	if d.TrustAnchor != "" { // a root of its own need not have com.

@@ -40,6 +40,7 @@ func commands() []*command {
 		scanCommand(),
 		reportCommand(),
 		rejudgeCommand(),
+		explainCommand(),
 		tlsaGenerateCommand(),
 		tlsaVerifyCommand(),
 		labCommand(),

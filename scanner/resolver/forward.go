@@ -65,7 +65,22 @@ func (f *Forward) Lookup(ctx context.Context, name string, qtype uint16) Answer 
 	if !ok {
 		return notAsked(q)
 	}
+	return f.lookup(ctx, q, &forwarding{Forward: f, order: f.servers.order(), left: f.cfg.Queries})
+}
+
+// Explain looks up as Lookup does and writes down the steps of the chain of trust.
+func (f *Forward) Explain(ctx context.Context, name string, qtype uint16) (Answer, []dnssec.Step) {
+	q, ok := asked(name, qtype)
+	if !ok {
+		return notAsked(q), nil
+	}
 	l := &forwarding{Forward: f, order: f.servers.order(), left: f.cfg.Queries}
+	l.work.Trace = &dnssec.Trace{}
+	a := f.lookup(ctx, q, l)
+	return a, l.work.Trace.Steps
+}
+
+func (f *Forward) lookup(ctx context.Context, q dnssec.Question, l *forwarding) Answer {
 	a := l.attempt(ctx, q, 0)
 	for again := 1; a.Status == dnssec.Bogus && again < l.ways() && ctx.Err() == nil; again++ {
 		// Only what is proven overrules what is bogus; silence does not.
