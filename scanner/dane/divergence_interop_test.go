@@ -50,13 +50,17 @@ func divergence(o *openssl, tr trial, ours Result, theirs answer) (class string,
 	return "", nil
 }
 
-// verifiesSomehow asks OpenSSL about the record that we found or, since one with
-// full data brings a certificate that comes first, a digest in its place.
+// verifiesSomehow asks OpenSSL about the record that we found. One with full data
+// brings a certificate that OpenSSL tries first: as a digest, with the certificate
+// sent, it says the same and leaves the order open.
 func verifiesSomehow(o *openssl, tr trial, ours Result) (bool, error) {
 	r := tr.records[ours.Record]
 	found, err := verifiesArranged(o, tr, r, ours.Depth)
 	if found || err != nil || r.MatchingType != Full {
 		return found, err
+	}
+	if r.Selector == Cert {
+		tr.chain = append(slices.Clone(tr.chain), r.Data)
 	}
 	sum := sha256.Sum256(r.Data)
 	r.MatchingType, r.Data = SHA256, sum[:]
