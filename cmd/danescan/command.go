@@ -38,7 +38,9 @@ type example struct{ line, about string }
 func commands() []*command {
 	return []*command{
 		scanCommand(),
+		checkCommand(),
 		reportCommand(),
+		exportCommand(),
 		rejudgeCommand(),
 		explainCommand(),
 		tlsaGenerateCommand(),
