@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -22,10 +23,26 @@ func (l *lookup) ask(ctx context.Context, q dnssec.Question, depth int) (*part, 
 		if next != nil {
 			l.it.cuts.put(next.zone, next, next.until)
 		}
+		if err != nil {
+			l.it.forget(d, err)
+		}
 		if p != nil || err != nil {
 			return p, err
 		}
 		d = next
+	}
+}
+
+// forget drops a delegation whose servers do not serve the zone, or have been
+// silent for some time: the parent may know others by now.
+func (it *Iterate) forget(d *delegation, err error) {
+	e := asLookupError(err)
+	if d.fixed || e.reason != dnssec.ReasonNoReply {
+		return
+	}
+	now := it.cfg.Now()
+	if errors.Is(e, errLame) || now.Before(it.state.get(e.server, now).dead) {
+		it.cuts.delete(d.zone)
 	}
 }
 

@@ -431,3 +431,71 @@ func TestIteratePrefersTheQuickServer(t *testing.T) {
 		t.Errorf("the slow server was asked %d times, want once", asked)
 	}
 }
+
+// TestIterateMovedZone has a zone whose servers fall silent and that moves to
+// others: its old delegation is not believed until it expires.
+func TestIterateMovedZone(t *testing.T) {
+	var moved atomic.Bool
+	world := ordinary()
+	world[testAddr] = func(w dns.ResponseWriter, m *dns.Msg) {
+		at := otherAddr
+		if moved.Load() {
+			at = childAddr
+		}
+		_ = w.WriteMsg(zoneReply(m, []zoneData{testZone("ns.child.test. " + at)}))
+	}
+	world[otherAddr] = silence
+	n := newMiniNet(t, world)
+	it := n.iterate(IterateConfig{}, rootAddr)
+	for range deadAfter {
+		if a := lookupIn(t, it, "child.test.", dns.TypeMX); a.Outcome != Timeout {
+			t.Fatal(a.Outcome)
+		}
+	}
+	moved.Store(true)
+	if a := lookupIn(t, it, "child.test.", dns.TypeMX); a.Outcome != Found {
+		t.Errorf("%v; asked %q", a.Outcome, n.seen())
+	}
+}
+
+// TestIterateStub has a zone whose servers are given: they are asked without a
+// delegation, but for its DS set the parent is.
+func TestIterateStub(t *testing.T) {
+	world := ordinary()
+	world[testAddr] = serveZones(testZone()) // does not delegate
+	n := newMiniNet(t, world)
+	stub := Zone{Name: "child.test", Servers: []NameServer{{Addrs: []netip.Addr{netip.MustParseAddr(childAddr)}}}}
+	it := n.iterate(IterateConfig{Zones: []Zone{stub}}, rootAddr)
+	if a := lookupIn(t, it, "www.child.test.", dns.TypeA); a.Outcome != Found || a.Queries != 1 {
+		t.Errorf("%v in %d queries", a.Outcome, a.Queries)
+	}
+	n.seen()
+	if a := lookupIn(t, it, "child.test.", dns.TypeDS); a.Outcome != NXDomain {
+		t.Errorf("DS: %v", a.Outcome)
+	}
+	if want := []string{rootAddr + " child.test. DS", testAddr + " child.test. DS"}; !slices.Equal(n.seen(), want) {
+		t.Errorf("DS was not asked of the parent")
+	}
+}
+
+func TestNewIterateChecksItsConfiguration(t *testing.T) {
+	v, err := dnssec.New(dnssec.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, cfg := range map[string]IterateConfig{
+		"no exchanger": {Validator: v}, "no validator": {Exchanger: &silentNet{}},
+		"no family": {Exchanger: &silentNet{}, Validator: v, IPv4Only: true, IPv6Only: true},
+	} {
+		if _, err := NewIterate(cfg); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+	it, err := NewIterate(IterateConfig{Exchanger: &silentNet{}, Validator: v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := it.Lookup(context.Background(), strings.Repeat("a", 64)+".test", dns.TypeA); a.Outcome != FormErr {
+		t.Errorf("a name that is none: %v", a.Outcome)
+	}
+}

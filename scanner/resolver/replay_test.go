@@ -171,35 +171,41 @@ func newPlayer(s *rplScript) (*rplPlayer, error) {
 // in front of it that the scanner has.
 func rplResolver(c rplConfig, v *dnssec.Validator, w *rplWorld) (func(rplQuery) rplOutcome, error) {
 	now := func() time.Time { return w.now }
-	var r Resolver
-	var err error
-	if len(c.Forward) > 0 {
-		var servers []netip.AddrPort
-		for _, a := range c.Forward {
-			servers = append(servers, netip.AddrPortFrom(a, 53))
-		}
-		r, err = NewForward(ForwardConfig{Exchanger: w, Servers: servers, Validator: v, Now: now})
-	} else {
-		r, err = NewIterate(IterateConfig{
-			Exchanger: w, Validator: v, Zones: c.Zones, IPv4Only: c.IPv4Only, IPv6Only: c.IPv6Only,
-			AllowPrivate: true, Now: now, Random: func() float64 { return 0.5 },
-		})
-	}
+	r, err := rplUncached(c, v, w)
 	if err != nil {
 		return nil, err
 	}
 	cached := NewCached(r, CacheConfig{MaxTTL: 24 * time.Hour, Now: now})
 	return func(q rplQuery) rplOutcome {
 		question := dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype}
-		if _, known := cached.recall(question); !known && w.silentOn(question) {
-			// That nobody has an answer comes of a cache that we have not. It must
-			// not be remembered.
-			o := rplOutcomeOf(q, r.Lookup(context.Background(), q.name, q.qtype))
-			o.silent = true
-			return o
+		if _, known := cached.recall(question); known || !w.silentOn(question) {
+			return rplOutcomeOf(q, cached.Lookup(context.Background(), q.name, q.qtype))
 		}
-		return rplOutcomeOf(q, cached.Lookup(context.Background(), q.name, q.qtype))
+		// That nobody has an answer comes of a cache that we have not. What follows
+		// from the silence must not be remembered: another resolver asks.
+		other, err := rplUncached(c, v, w)
+		if err != nil {
+			return rplOutcome{query: q, note: err.Error()}
+		}
+		o := rplOutcomeOf(q, other.Lookup(context.Background(), q.name, q.qtype))
+		o.silent = true
+		return o
 	}, nil
+}
+
+func rplUncached(c rplConfig, v *dnssec.Validator, w *rplWorld) (Resolver, error) {
+	now := func() time.Time { return w.now }
+	if len(c.Forward) == 0 {
+		return NewIterate(IterateConfig{
+			Exchanger: w, Validator: v, Zones: c.Zones, IPv4Only: c.IPv4Only, IPv6Only: c.IPv6Only,
+			AllowPrivate: true, Now: now, Random: func() float64 { return 0.5 },
+		})
+	}
+	var servers []netip.AddrPort
+	for _, a := range c.Forward {
+		servers = append(servers, netip.AddrPortFrom(a, 53))
+	}
+	return NewForward(ForwardConfig{Exchanger: w, Servers: servers, Validator: v, Now: now})
 }
 
 // rplOutcomeOf puts an answer in the terms of a reply.
