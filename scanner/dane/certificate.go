@@ -193,8 +193,27 @@ func wholeCertificate(b []byte) bool {
 		return false
 	}
 	c, err := parseCertificate(b)
-	return err == nil && c.signature != nil && isAlgorithm(c.innerAlgorithm) && isAlgorithm(c.outerAlgorithm) && wholeKey(c.spki)
+	return err == nil && c.version > 0 && c.shaped() && c.signature != nil && wholeKey(c.spki) &&
+		isAlgorithm(c.innerAlgorithm) && isAlgorithm(c.outerAlgorithm)
 }
+
+// shaped reports whether serial number, names and dates are of the types that
+// they must be (RFC 5280, Section 4.1), whatever their values.
+func (c *certificate) shaped() bool {
+	signed, _ := only(c.tbs, tagSequence)
+	_, b, _ := optional(signed, tagConstructed)
+	_, b, ok := takeTag(b, tagInteger)
+	_, b, _ = take(b) // the algorithm
+	_, b, _ = take(b) // the issuer
+	validity, _, also := takeTag(b, tagSequence)
+	from, rest, _ := take(validity.body)
+	till, rest, _ := take(rest)
+	_, issuerOK := readName(c.issuer)
+	_, subjectOK := readName(c.subject)
+	return ok && also && isTime(from) && isTime(till) && len(rest) == 0 && issuerOK && subjectOK
+}
+
+func isTime(e element) bool { return e.tag == tagUTCTime || e.tag == tagGenTime }
 
 // isAlgorithm reports whether b is an AlgorithmIdentifier.
 func isAlgorithm(b []byte) bool {

@@ -33,7 +33,7 @@ func divergence(o *openssl, tr trial, ours Result, theirs answer) (class string,
 		return "", nil
 	case theirs.result > 0 && inLastSecond(tr):
 		return "last second", nil
-	case lenientlyUsed(tr, theirs) && !ours.Verified:
+	case lenientlyUsed(tr, theirs):
 		return "lenient", nil
 	case theirs.result > 0 && ambiguous(tr) && !ours.Verified:
 		return "search, reason alone", nil

@@ -69,6 +69,8 @@ func TestUsable(t *testing.T) {
 		{Record{DANETA, Cert, Full, trailing(leaf)}, WhyCertificate},
 		{Record{DANETA, Cert, Full, leaf[:len(leaf)-1]}, WhyCertificate},
 		{Record{DANEEE, Cert, Full, zeros(32)}, WhyCertificate},
+		{Record{DANETA, Cert, Full, plant(nil, nil, func(f *forge) { f.issuer = tlv(tagSequence, tlv(tagSequence)) }).root}, WhyCertificate},
+		{Record{DANETA, Cert, Full, plant(nil, nil, func(f *forge) { f.validity = tlv(tagSequence) }).root}, WhyCertificate},
 		{Record{DANETA, SPKI, Full, nil}, WhyKey},
 		{Record{DANETA, SPKI, Full, leaf}, WhyKey},
 		{Record{DANETA, SPKI, Full, trailing(key)}, WhyKey},
