@@ -184,7 +184,7 @@ func (p *rplParser) scenario(s *rplScript) error {
 		}
 		var err error
 		switch w[0] {
-		case "SCENARIO_BEGIN":
+		case "SCENARIO_BEGIN", "TITLE":
 			s.Title = strings.TrimSpace(line[len(w[0]):])
 		case "SCENARIO_END":
 			return nil
@@ -284,7 +284,7 @@ func (p *rplParser) step(s *rplScript, w []string) error {
 // entry reads from after ENTRY_BEGIN to ENTRY_END.
 func (p *rplParser) entry() (*rplEntry, error) {
 	e := &rplEntry{Line: p.line, Match: map[string]bool{}, Adjust: map[string]bool{}, Msg: new(dns.Msg)}
-	section := ""
+	section, extra := "", false
 	for {
 		line, ok := p.next()
 		if !ok {
@@ -294,10 +294,15 @@ func (p *rplParser) entry() (*rplEntry, error) {
 		if len(w) == 0 {
 			continue
 		}
+		if extra && w[0] != "ENTRY_END" {
+			continue
+		}
 		var err error
 		switch w[0] {
 		case "ENTRY_END":
 			return e, nil
+		case "EXTRA_PACKET": // further packets of a zone transfer
+			extra = true
 		case "MATCH":
 			rplAddWords(e.Match, w[1:])
 		case "ADJUST":
