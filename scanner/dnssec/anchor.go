@@ -98,11 +98,11 @@ func (v *Validator) anchorPoints(anchors []Anchor, insecure []string) error {
 		case a.DS != nil:
 			p.ds = append(p.ds, a.DS)
 		case a.Key != nil:
-			rdata, err := new(packer).rdata(a.Key)
+			rdata, err := canonicalRdata([]dns.RR{a.Key})
 			if err != nil {
 				return fmt.Errorf("trust anchor %s: %w", a.Name, err)
 			}
-			p.keys = append(p.keys, readKey(a.Key, rdata, v.algorithms))
+			p.keys = append(p.keys, readKey(a.Key, rdata[0], v.algorithms))
 		default:
 			return fmt.Errorf("trust anchor %s: %w", a.Name, errAnchor)
 		}

@@ -51,34 +51,42 @@ func lowerNames(rdata []byte, rrtype uint16) {
 	}
 }
 
-// packer packs records one after the other into one buffer.
-type packer struct{ buf []byte }
-
-// rdata packs a record and returns its canonical RDATA.
-func (p *packer) rdata(rr dns.RR) ([]byte, error) {
-	at := len(p.buf)
-	p.buf = slices.Grow(p.buf, dns.Len(rr)+1)
-	room := p.buf[at:cap(p.buf)]
-	end, err := dns.PackRR(rr, room, 0, nil, false)
-	if err != nil { // the estimate of the length was short, or there is no wire form
-		p.buf = slices.Grow(p.buf, 2*dns.Len(rr)+512)
-		room = p.buf[at:cap(p.buf)]
-		if end, err = dns.PackRR(rr, room, 0, nil, false); err != nil {
-			return nil, errRecord
-		}
+// canonicalRdata packs records and returns the canonical RDATA of each. It does not
+// write to the records, which others may be reading: dns.PackRR would.
+func canonicalRdata(rrs []dns.RR) ([][]byte, error) {
+	size := headerSize + 1
+	for _, rr := range rrs {
+		size += dns.Len(rr)
 	}
-	i := 0
-	for i < end && room[i] != 0 {
-		i += 1 + int(room[i])
-	}
-	if i += 1 + 10; i > end { // type, class, TTL, length
+	msg := dns.Msg{Answer: rrs}
+	wire, err := msg.PackBuffer(make([]byte, size))
+	if err != nil {
 		return nil, errRecord
 	}
-	p.buf = p.buf[:at+end]
-	rdata := room[i:end:end]
-	lowerNames(rdata, rr.Header().Rrtype)
-	return rdata, nil
+	rdatas, at := make([][]byte, len(rrs)), headerSize
+	for i, rr := range rrs {
+		for at < len(wire) && wire[at] != 0 { // the owner
+			at += 1 + int(wire[at])
+		}
+		start := at + 1 + fixedSize
+		if start > len(wire) {
+			return nil, errRecord
+		}
+		end := start + int(binary.BigEndian.Uint16(wire[start-2:]))
+		if end > len(wire) {
+			return nil, errRecord
+		}
+		rdatas[i] = wire[start:end:end]
+		lowerNames(rdatas[i], rr.Header().Rrtype)
+		at = end
+	}
+	return rdatas, nil
 }
+
+const (
+	headerSize = 12 // of a message
+	fixedSize  = 10 // type, class, TTL and length of a record
+)
 
 // canonicalise puts the records in canonical order, drops duplicates (RFC 4034,
 // Section 6.3) and keeps their RDATA in canonical form; once.
@@ -86,29 +94,21 @@ func (s *rrset) canonicalise() error {
 	if s.rdatas != nil {
 		return nil
 	}
-	size := 0
-	for _, rr := range s.rrs {
-		size += dns.Len(rr) + 1
+	rdatas, err := canonicalRdata(s.rrs)
+	if err != nil {
+		return err
 	}
-	type pair struct {
-		rdata []byte
-		rr    dns.RR
+	order := make([]int, len(rdatas))
+	for i := range order {
+		order[i] = i
 	}
-	pack := packer{make([]byte, 0, size)}
-	pairs := make([]pair, len(s.rrs))
-	for i, rr := range s.rrs {
-		rdata, err := pack.rdata(rr)
-		if err != nil {
-			return err
-		}
-		pairs[i] = pair{rdata, rr}
+	slices.SortStableFunc(order, func(i, j int) int { return bytes.Compare(rdatas[i], rdatas[j]) })
+	order = slices.CompactFunc(order, func(i, j int) bool { return bytes.Equal(rdatas[i], rdatas[j]) })
+	sorted, rrs := make([][]byte, len(order)), make([]dns.RR, len(order))
+	for to, from := range order {
+		sorted[to], rrs[to] = rdatas[from], s.rrs[from]
 	}
-	slices.SortStableFunc(pairs, func(a, b pair) int { return bytes.Compare(a.rdata, b.rdata) })
-	pairs = slices.CompactFunc(pairs, func(a, b pair) bool { return bytes.Equal(a.rdata, b.rdata) })
-	s.rdatas, s.rrs = make([][]byte, len(pairs)), make([]dns.RR, len(pairs))
-	for i, p := range pairs {
-		s.rdatas[i], s.rrs[i] = p.rdata, p.rr
-	}
+	s.rdatas, s.rrs = sorted, rrs
 	return nil
 }
 

@@ -58,9 +58,16 @@ func (r *recorded) with(t *testing.T, which dnssec.Question, changed *dns.Msg) d
 // sections returns the three sections of a message to change.
 func sections(msg *dns.Msg) [3]*[]dns.RR { return [3]*[]dns.RR{&msg.Answer, &msg.Ns, &msg.Extra} }
 
-// everyRecord calls f for each record of each message.
-func (r *recorded) everyRecord(f func(q dnssec.Question, section, index int, rr dns.RR)) {
+// everyRecord calls f for each record of each message, but for fetched messages
+// that an earlier lookup has shown: the upper part of the chain is always the same.
+func (r *recorded) everyRecord(shown map[dnssec.Question]bool, f func(q dnssec.Question, section, index int, rr dns.RR)) {
 	for _, q := range r.order {
+		if q != r.question {
+			if shown[q] {
+				continue
+			}
+			shown[q] = true
+		}
 		for s, section := range sections(r.messages[q]) {
 			for i, rr := range *section {
 				f(q, s, i, rr)
@@ -85,13 +92,13 @@ func secureCases() []dnssec.Question {
 // TestEverySingleDeletion takes each record away from each message of each secure
 // lookup. Every record is needed, and nothing signed becomes insecure.
 func TestEverySingleDeletion(t *testing.T) {
-	deletions := 0
+	deletions, shown := 0, make(map[dnssec.Question]bool)
 	for _, q := range secureCases() {
 		r := record(t, world(t), q)
 		if r.status != dnssec.Secure {
 			t.Fatalf("%v is %v to begin with", q, r.status)
 		}
-		r.everyRecord(func(which dnssec.Question, s, i int, rr dns.RR) {
+		r.everyRecord(shown, func(which dnssec.Question, s, i int, rr dns.RR) {
 			changed := r.messages[which].Copy()
 			section := sections(changed)[s]
 			*section = append((*section)[:i:i], (*section)[i+1:]...)
@@ -102,7 +109,7 @@ func TestEverySingleDeletion(t *testing.T) {
 		})
 	}
 	t.Logf("%d deletions", deletions)
-	if deletions < 500 {
+	if deletions < 150 {
 		t.Errorf("%d deletions are too few to show anything", deletions)
 	}
 }
@@ -110,14 +117,14 @@ func TestEverySingleDeletion(t *testing.T) {
 // TestInsecureDeletions takes each record away from each message of each insecure
 // lookup: nothing becomes secure.
 func TestInsecureDeletions(t *testing.T) {
-	deletions := 0
+	deletions, shown := 0, make(map[dnssec.Question]bool)
 	for _, c := range cases {
 		if c.status != dnssec.Insecure {
 			continue
 		}
 		q := dnssec.Question{Name: c.name, Type: c.qtype}
 		r := record(t, world(t), q)
-		r.everyRecord(func(which dnssec.Question, s, i int, rr dns.RR) {
+		r.everyRecord(shown, func(which dnssec.Question, s, i int, rr dns.RR) {
 			changed := r.messages[which].Copy()
 			section := sections(changed)[s]
 			*section = append((*section)[:i:i], (*section)[i+1:]...)
@@ -127,7 +134,7 @@ func TestInsecureDeletions(t *testing.T) {
 			}
 		})
 	}
-	if deletions < 100 {
+	if deletions < 50 {
 		t.Errorf("%d deletions are too few to show anything", deletions)
 	}
 }
@@ -189,10 +196,10 @@ func TestSwappedProofs(t *testing.T) {
 func TestEverySingleMutation(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	random := rand.New(rand.NewPCG(seed, 0))
-	mutations := 0
+	mutations, shown := 0, make(map[dnssec.Question]bool)
 	for _, q := range secureCases() {
 		r := record(t, world(t), q)
-		r.everyRecord(func(which dnssec.Question, s, i int, rr dns.RR) {
+		r.everyRecord(shown, func(which dnssec.Question, s, i int, rr dns.RR) {
 			for what, mutant := range mutants(rr, random) {
 				changed := r.messages[which].Copy()
 				(*sections(changed)[s])[i] = mutant
@@ -204,7 +211,7 @@ func TestEverySingleMutation(t *testing.T) {
 		})
 	}
 	t.Logf("seed %d: %d mutations", seed, mutations)
-	if mutations < 2000 {
+	if mutations < 1500 {
 		t.Errorf("%d mutations are too few to show anything", mutations)
 	}
 }
@@ -284,11 +291,15 @@ func flip(rr dns.RR, random *rand.Rand) dns.RR {
 func TestSuperfluousRecords(t *testing.T) {
 	w := world(t)
 	extra := superfluous(t, w)
-	added := 0
+	added, shown := 0, make(map[dnssec.Question]bool)
 	for _, c := range cases {
 		q := dnssec.Question{Name: c.name, Type: c.qtype}
 		r := record(t, w, q)
 		for _, which := range r.order {
+			if which != q && shown[which] {
+				continue
+			}
+			shown[which] = which != q
 			for i, rrs := range extra {
 				if speaksOf(rrs[0], r.messages[which], which) {
 					continue
@@ -304,7 +315,7 @@ func TestSuperfluousRecords(t *testing.T) {
 		}
 	}
 	t.Logf("%d additions", added)
-	if added < 2000 {
+	if added < 1000 {
 		t.Errorf("%d additions are too few to show anything", added)
 	}
 }
@@ -357,10 +368,10 @@ func speaksOf(rr dns.RR, msg *dns.Msg, q dnssec.Question) bool {
 // TestSuperfluousSignatures puts RRSIGs that are of no use in front of each one
 // that is. Nothing changes.
 func TestSuperfluousSignatures(t *testing.T) {
-	added := 0
+	added, shown := 0, make(map[dnssec.Question]bool)
 	for _, q := range secureCases() {
 		r := record(t, world(t), q)
-		r.everyRecord(func(which dnssec.Question, s, i int, rr dns.RR) {
+		r.everyRecord(shown, func(which dnssec.Question, s, i int, rr dns.RR) {
 			sig, ok := rr.(*dns.RRSIG)
 			if !ok {
 				return
@@ -385,7 +396,7 @@ func TestSuperfluousSignatures(t *testing.T) {
 		})
 	}
 	t.Logf("%d additions", added)
-	if added < 500 {
+	if added < 300 {
 		t.Errorf("%d additions are too few to show anything", added)
 	}
 }

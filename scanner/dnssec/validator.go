@@ -103,7 +103,8 @@ func orElse(n, byDefault int) int {
 // Validate decides what msg, the complete reply to q, proves. Its answer section
 // holds the whole alias chain, its authority section the denials that the links
 // and the end need. What else is needed comes from src. w is the budget of the
-// lookup, shared by all that is tried for it; nil means a fresh one.
+// lookup, shared by all that is tried for it; nil means a fresh one. Messages are
+// read only.
 func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *dns.Msg, w *Work) Result {
 	if w == nil {
 		w = &Work{}
