@@ -143,6 +143,8 @@ type postfixWorld struct {
 	digests map[string][2]string // certificate and key, by name
 	anchor  string
 	hints   string
+
+	handedIn time.Time // when the last message to be sent was
 }
 
 const authority, recursor = "127.0.1.1", "127.0.0.1"
@@ -394,7 +396,8 @@ func (w *postfixWorld) postfix(t *testing.T) {
 		"127.0.2.3": "-o smtpd_tls_chain_files=" + w.dir + "/expired.pem",
 		"127.0.2.4": "-o smtpd_tls_security_level=none",
 		"127.0.2.5": "-o smtpd_tls_chain_files=" + w.dir + "/nexthop.pem",
-		"127.0.2.6": "-o smtpd_tls_cert_file=none",
+		"127.0.2.6": "-o smtpd_tls_cert_file=none",                                                                                  // anonymous key exchange only
+		"127.0.2.7": "-o smtpd_tls_chain_files=" + w.dir + "/first.pem -o smtpd_tls_protocols=TLSv1.2 -o tls_medium_cipherlist=PSK", // TLS always fails
 	} {
 		fmt.Fprintf(&master, "%s:25 inet n - n - - smtpd %s\n", address, settings)
 	}
