@@ -31,7 +31,11 @@
 // A row of the cases' table (cases.go) is a piece of this Internet in the words of
 // a zone file, and beside it, as a literal, what a correct scanner must find. When
 // more domains are wanted than the table has, the rest is made up by number: the
-// seed and the number decide everything about such a domain, nothing is kept.
+// seed and the number decide everything about such a domain, nothing is kept. Of
+// these 8 % are signed, 20 % run their own mail server, and 60 % are with ten mail
+// providers, by Zipf's law, two of which give each customer an MX host name of its
+// own. Some have dead name servers, some are gone, some take no mail; some mail
+// servers are down, a tarpit, or without STARTTLS; some records are stale.
 //
 // # Why to believe it
 //
