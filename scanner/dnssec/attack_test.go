@@ -189,6 +189,33 @@ func TestNSEC3Work(t *testing.T) {
 		cost: 6, hashes: 16}.run(t, world(t))
 }
 
+// TestManyChains puts NSEC3 records of many parameters beside those that prove.
+func TestManyChains(t *testing.T) {
+	w := world(t)
+	q := ask("_25._tcp.host.nsec3.", dns.TypeTLSA)
+	msg := w.Ask(q.Name, q.Type)
+	for i := range 12 {
+		for _, rr := range w.Ask(q.Name, q.Type).Ns {
+			if n, ok := rr.(*dns.NSEC3); ok {
+				n.Iterations, n.Hdr.Name = uint16(100+i), "x"+n.Hdr.Name[1:]
+			}
+			if sig, ok := rr.(*dns.RRSIG); ok {
+				sig.Hdr.Name = "x" + sig.Hdr.Name[1:]
+			}
+			msg.Ns = append([]dns.RR{rr}, msg.Ns...)
+		}
+	}
+	// The false ones have owners that are no hashes, and then ones that are: these
+	// have to be verified, until the limit is reached.
+	attack{question: q, reply: msg, status: dnssec.Secure, cost: 3 + 2 + 3, hashes: 8}.run(t, w)
+	for _, rr := range msg.Ns {
+		if strings.HasPrefix(rr.Header().Name, "x") {
+			rr.Header().Name = "0" + rr.Header().Name[1:]
+		}
+	}
+	attack{question: q, reply: msg, status: dnssec.Indeterminate, reason: dnssec.ReasonWorkLimit, cost: 3 + 2 + 25, hashes: 8}.run(t, w)
+}
+
 // TestManyDS sends DS sets over the limits, and one whose digests do not match.
 func TestManyDS(t *testing.T) {
 	w := world(t)

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -133,36 +134,28 @@ func (e *evidence) why() Reason {
 	return ReasonDenialInvalid
 }
 
-// each tries a proof with every NSEC3 chain. Chains with too many iterations are
-// not hashed: a genuine record of one makes the answer insecure, where no other
-// chain proves it (RFC 9276, Section 3.2).
+// each tries a proof with every NSEC3 chain of which a record is genuine: nothing
+// is hashed for others. Chains with too many iterations are not hashed either: a
+// genuine record of one makes the answer insecure, where no other chain proves it
+// (RFC 9276, Section 3.2).
 func (e *evidence) each(try func(c *nsec3Chain) bool) (tooMany bool) {
 	for i := range e.chains {
 		c := &e.chains[i]
-		if int(c.iterations) > e.r.v.limits.NSEC3Iterations {
-			tooMany = tooMany || e.genuine(c)
-			continue
-		}
-		if try(c) {
-			e.iterations, e.nsec3 = c.iterations, true
+		switch {
+		case !e.genuine(c):
+		case int(c.iterations) > e.r.v.limits.NSEC3Iterations:
+			tooMany, e.nsec3, e.iterations = true, true, c.iterations
+		case try(c):
+			e.nsec3, e.iterations = true, c.iterations
 			return false
 		}
-	}
-	if tooMany {
-		e.nsec3 = true
 	}
 	return tooMany
 }
 
 // genuine reports whether a record of the chain is signed.
 func (e *evidence) genuine(c *nsec3Chain) bool {
-	for i := range c.records {
-		if e.use(c.records[i].set) {
-			e.iterations = c.iterations
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.records, func(r nsec3Record) bool { return e.use(r.set) })
 }
 
 // deny proves that q has no RRset of type t. A proof of NXDOMAIN counts only where

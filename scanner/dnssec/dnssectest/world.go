@@ -99,7 +99,7 @@ func (w *World) Ask(qname string, qtype uint16) *dns.Msg {
 		n = next
 	}
 	msg.Answer, msg.Ns = distinct(msg.Answer), distinct(msg.Ns)
-	return msg
+	return msg.Copy() // the caller may spoil it
 }
 
 // distinct drops repeated records. RRSIGs differ by their random numbers, so one
