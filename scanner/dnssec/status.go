@@ -11,6 +11,7 @@ const (
 	Secure                      // proven
 )
 
+// String names the status as reports and tables do.
 func (s Status) String() string {
 	switch s {
 	case Secure:
