@@ -42,7 +42,7 @@ func NewHostFacts(h *run.Host, ends []run.Endpoint) HostFacts {
 	}
 	f.ends = summarise(rows)
 	for i, e := range rows {
-		if e.Verdict == run.Mismatch && e.Reason == run.ReasonName {
+		if byNameAlone(e) {
 			f.byName = append(f.byName, newNameFailure(i, e))
 		}
 	}
@@ -55,6 +55,13 @@ func newNameFailure(i int, e *run.Endpoint) nameFailure {
 		n.seen = append(n.seen, strings.Clone(name))
 	}
 	return n
+}
+
+// byNameAlone reports whether a session failed by its name and nothing else: the
+// reason comes first in precedence, and a path that is not valid may stand behind
+// it.
+func byNameAlone(e *run.Endpoint) bool {
+	return e.Verdict == run.Mismatch && e.Reason == run.ReasonName && e.PathOK != nil && *e.PathOK
 }
 
 // summarise reduces sessions that count to what the tables need.

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"testing"
+	"time"
 	"unsafe"
 
 	"danescan/datasets/run"
@@ -76,6 +77,27 @@ func TestNamesPartly(t *testing.T) {
 	}
 }
 
+// TestNamesAreNotAll: a certificate that has the name of the next-hop and has
+// expired is refused all the same.
+func TestNamesAreNotAll(t *testing.T) {
+	ca := issue(t, nil, sheet{ca: true})
+	leaf := issue(t, &ca, sheet{
+		names: []string{"example.org"},
+		from:  time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), to: time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
+	certs := store{}
+	h, ends := judged(t, Judge{}, signedHost(tlsa(t, 2, 1, 1, ca.der)), certs, shown(first, run.KeyECDSA, certs.add(leaf.der, ca.der)))
+	if h.Verdict != run.Mismatch || h.Reason != run.ReasonName {
+		t.Fatalf("the host alone is %s:%s", h.Verdict, h.Reason)
+	}
+	d := domainOf(run.MXFound, sec, 1)
+	facts := NewHostFacts(h, ends)
+	Domain(d, func(string) HostFacts { return facts })
+	if d.MX[0].Verdict != run.Mismatch || d.Verdict != run.DANEFailed {
+		t.Errorf("MX %s:%s, domain %s", d.MX[0].Verdict, d.MX[0].Reason, d.Verdict)
+	}
+}
+
 // TestHostFactsHoldNoRow: facts of a host must not keep the buffers alive from
 // which its row was read.
 func TestHostFactsHoldNoRow(t *testing.T) {
@@ -85,7 +107,7 @@ func TestHostFactsHoldNoRow(t *testing.T) {
 	h.Host, h.TLSABase = mxName, mxName
 	h.TLSAState, h.Verdict, h.Reason = run.TLSAState(part(0, 6)), run.Verdict(part(16, 24)), run.Reason(part(25, 29))
 	e := shown(first, run.KeyAlgorithm(part(30, 35)), nil)
-	e.Verdict, e.Reason, e.NamesSeen = h.Verdict, h.Reason, []string{part(36, 47)}
+	e.Verdict, e.Reason, e.NamesSeen, e.PathOK = h.Verdict, h.Reason, []string{part(36, 47)}, ptr(true)
 	f := NewHostFacts(h, []run.Endpoint{e})
 	clear(buffer)
 	if f.State != run.TLSAUsable || f.Verdict != run.Mismatch || f.Reason != run.ReasonName {
