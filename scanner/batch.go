@@ -16,6 +16,7 @@ const batchRows = 4096
 // is there is complete.
 type batch struct {
 	spool *run.Spool
+	size  int
 
 	mu           sync.Mutex
 	hosts        []run.HostEvidence
@@ -24,8 +25,8 @@ type batch struct {
 	known        map[[32]byte]struct{} // certificates stored before
 }
 
-func newBatch(w *run.Spool) *batch {
-	return &batch{spool: w, known: map[[32]byte]struct{}{}}
+func newBatch(w *run.Spool, size int) *batch {
+	return &batch{spool: w, size: size, known: map[[32]byte]struct{}{}}
 }
 
 func (b *batch) add(h run.HostEvidence, rows []run.EndpointEvidence, der [][]byte) error {
@@ -40,7 +41,7 @@ func (b *batch) add(h run.HostEvidence, rows []run.EndpointEvidence, der [][]byt
 			b.certificates = append(b.certificates, certificateRow(sum, d))
 		}
 	}
-	if len(b.hosts) < batchRows {
+	if len(b.hosts) < b.size {
 		return nil
 	}
 	return b.write()

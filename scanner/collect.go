@@ -56,7 +56,7 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 		plan:   newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap),
 		rate:   rate.NewLimiter(limit, 1),
 		seen:   newEndpointSet(),
-		out:    newBatch(w),
+		out:    newBatch(w, cfg.batchRows),
 		visits: make(chan struct{}, 16*cfg.SMTPConcurrency),
 	}
 	return c, c.recall()

@@ -45,6 +45,9 @@ type Config struct {
 	Now      func() time.Time // default time.Now
 	Progress *Progress        // counts, if wanted
 
+	rangeLines int64 // lines of the list in a domain part; 0: run.RangeLines
+	batchRows  int   // hosts in a host part; 0: batchRows
+
 	// session replaces smtp.Probe in tests.
 	session func(context.Context, smtp.Target, smtp.Config) smtp.Session
 }
@@ -70,6 +73,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Algorithms == nil {
 		c.Algorithms = []run.KeyAlgorithm{run.KeyRSA, run.KeyECDSA}
+	}
+	if c.rangeLines <= 0 {
+		c.rangeLines = run.RangeLines
+	}
+	if c.batchRows <= 0 {
+		c.batchRows = batchRows
 	}
 	if c.Now == nil {
 		c.Now = time.Now

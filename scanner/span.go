@@ -31,14 +31,14 @@ type lookupTask struct {
 }
 
 // rangeOf is the number of the range that a line belongs to.
-func rangeOf(line int64) int { return int((line - 1) / run.RangeLines) }
+func (c *collector) rangeOf(line int64) int { return int((line - 1) / c.cfg.rangeLines) }
 
 // readSpan reads the rest of the range that first belongs to, and the name after
 // it. The span is nil where its part is there already.
 func (c *collector) readSpan(names *list.Reader, first list.Name) (*span, list.Name, error) {
-	s := &span{number: rangeOf(first.Line)}
+	s := &span{number: c.rangeOf(first.Line)}
 	name, err := first, error(nil)
-	for err == nil && rangeOf(name.Line) == s.number {
+	for err == nil && c.rangeOf(name.Line) == s.number {
 		s.names = append(s.names, name)
 		name, err = names.Next()
 	}
