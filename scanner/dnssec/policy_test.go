@@ -345,6 +345,18 @@ func TestErrorReplies(t *testing.T) {
 	}
 }
 
+// TestNothingToValidate takes no message, and no name, for an answer.
+func TestNothingToValidate(t *testing.T) {
+	w := world(t)
+	v := validator(t, w, dnssec.Config{})
+	if r := v.Validate(t.Context(), &source{world: w}, ask("example.", dns.TypeA), nil, nil); r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonNoReply {
+		t.Errorf("%v %q", r.Status, r.Reason)
+	}
+	if r := v.Validate(t.Context(), &source{world: w}, ask("a..b.", dns.TypeA), new(dns.Msg), nil); r.Status != dnssec.Bogus || r.Reason != dnssec.ReasonMalformed {
+		t.Errorf("%v %q", r.Status, r.Reason)
+	}
+}
+
 // TestTrace reads the chain of trust of an alias into an unsigned zone.
 func TestTrace(t *testing.T) {
 	w := world(t)

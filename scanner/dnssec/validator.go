@@ -34,7 +34,7 @@ type Config struct {
 	// a nil value removes one.
 	Algorithms map[uint8]Algorithm
 
-	NodeCache      int // entries of the zone cache; 0: 100,000
+	NodeCache      int // entries of the zone cache; 0: 50,000
 	SignatureCache int // entries of the cache of verified signatures; 0: 200,000
 }
 
@@ -59,7 +59,7 @@ type Validator struct {
 }
 
 const (
-	defaultNodes      = 100_000
+	defaultNodes      = 50_000 // of some 2 KB for a signed zone
 	defaultSignatures = 200_000
 )
 
@@ -108,6 +108,9 @@ func orElse(n, byDefault int) int {
 func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *dns.Msg, w *Work) Result {
 	if w == nil {
 		w = &Work{}
+	}
+	if msg == nil {
+		return refused(dns.RcodeSuccess, ReasonNoReply)
 	}
 	l := &lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}
 	owner, err := parseName(q.Name)
