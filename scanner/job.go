@@ -40,7 +40,7 @@ var ErrInterrupted = errors.New("interrupted; what is done is kept")
 // Scan does a job: collect, then finish. What is wrong with the list, the settings
 // or the run directory is said before the first packet.
 func Scan(ctx context.Context, job Job) (Summary, error) {
-	names, err := list.Open(job.Source, job.List)
+	names, err := list.Open(ctx, job.Source, job.List)
 	if err != nil {
 		return Summary{}, err
 	}

@@ -1,7 +1,9 @@
-// Package list reads lists of domain names: plain names, and ranked CSV as
-// Tranco and Alexa publish it, compressed or not.
+// Package list reads lists of domain names: plain names, ranked CSV as Tranco,
+// Alexa, Umbrella, Majestic and the Chrome UX Report publish it, and the
+// delegations of a zone in master file form, compressed or not, from a file,
+// standard input or the web.
 //
-//	r, err := list.Open("tranco.csv.zip", list.Config{})
+//	r, err := list.Open(ctx, "tranco.csv.zip", list.Config{})
 //	for {
 //		name, err := r.Next() // io.EOF ends
 //	}

@@ -8,9 +8,10 @@ import (
 // ErrEmpty is a list without a single entry.
 var ErrEmpty = errors.New("the list has no entries")
 
-// SkipReason says why a line was left out: a closed list.
+// SkipReason says why an entry was left out: a closed list.
 type SkipReason string
 
+// Why an entry is bad.
 const (
 	SkipLongLine  SkipReason = "long-line"  // over 4,096 octets
 	SkipColumns   SkipReason = "columns"    // fewer columns than the format has
@@ -20,7 +21,23 @@ const (
 	SkipLength    SkipReason = "length"     // a label over 63 octets or a name over 253
 	SkipLabel     SkipReason = "label"      // an empty label
 	SkipIDNA      SkipReason = "idna"       // no A-label form
+
+	// Of zone master files.
+	SkipRecord    SkipReason = "record"    // no resource record
+	SkipDirective SkipReason = "directive" // $INCLUDE, $GENERATE and others that are not followed
+	SkipOrigin    SkipReason = "origin"    // a relative name with no $ORIGIN before it
+	SkipOutside   SkipReason = "outside"   // a delegation of a name that is not in the zone
+	SkipApartDS   SkipReason = "apart-ds"  // DS records apart from the NS records of their owner
 )
+
+// Why a good entry was not wanted.
+const (
+	SkipUnsigned SkipReason = "unsigned" // Config.OnlySigned, and no DS
+	SkipSample   SkipReason = "sample"   // not in the sample
+)
+
+// bad reports whether the entry itself is at fault.
+func (s SkipReason) bad() bool { return s != SkipUnsigned && s != SkipSample }
 
 // LineError is one bad line.
 type LineError struct {

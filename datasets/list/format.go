@@ -3,7 +3,6 @@ package list
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,9 @@ type Format struct {
 	separator byte // 0: the line is the field
 	headers   []string
 	parse     func(fields []string) (rank int64, name string, reason SkipReason)
+	zone      bool // a master file: records, not lines
+	fold      bool // names are folded to the registrable domain
+	named     bool // looks like another format: read only where it is asked for
 }
 
 // Formats are the forms understood, in the order in which they are tried.
@@ -27,12 +29,16 @@ var Formats = []Format{
 		separator: ',', headers: []string{"globalrank,tldrank,domain"}, parse: columns(0, 2)},
 	{Name: "crux", Meaning: "Chrome UX Report: CSV with the header origin,rank",
 		separator: ',', headers: []string{"origin,rank", "origin,experimental.popularity.rank"}, parse: parseCrUX},
+	{Name: "zone", Meaning: "zone master file (RFC 1035): the names that it delegates, with their DS",
+		zone: true},
 	{Name: "tranco", Meaning: "Tranco: rank,domain",
 		separator: ',', parse: columns(0, 1)},
 	{Name: "alexa", Meaning: "Alexa: rank,domain",
 		separator: ',', parse: columns(0, 1)},
-	{Name: "plain", Meaning: "one name a line",
-		parse: func(fields []string) (int64, string, SkipReason) { return 0, fields[0], "" }},
+	{Name: "umbrella", Meaning: "Umbrella: rank,name, folded to the registrable domain (looks like Tranco: must be asked for)",
+		separator: ',', parse: columns(0, 1), fold: true, named: true},
+	{Name: "plain", Meaning: "one name a line; the first column, where --group-column names another",
+		headers: []string{"domain", "name", "hostname"}, parse: parsePlain},
 }
 
 // columns parses CSV with the rank and the name at the given columns.
@@ -48,6 +54,8 @@ func columns(rank, name int) func([]string) (int64, string, SkipReason) {
 		return n, fields[name], ""
 	}
 }
+
+func parsePlain(fields []string) (int64, string, SkipReason) { return 0, fields[0], "" }
 
 // parseCrUX takes the host out of an origin such as https://www.example.com:8443.
 func parseCrUX(fields []string) (int64, string, SkipReason) {
@@ -70,7 +78,7 @@ func parseCrUX(fields []string) (int64, string, SkipReason) {
 }
 
 // choose returns the format asked for, or the one that the first line shows.
-func choose(name string, lines *bufio.Reader) (*Format, error) {
+func choose(name string, in *bufio.Reader) (*Format, error) {
 	if name != "" && name != "auto" {
 		for i := range Formats {
 			if Formats[i].Name == name {
@@ -79,51 +87,74 @@ func choose(name string, lines *bufio.Reader) (*Format, error) {
 		}
 		return nil, fmt.Errorf("unknown list format %q: one of auto, %s", name, strings.Join(formatNames(), ", "))
 	}
-	head, err := lines.Peek(maxLine)
+	head, err := in.Peek(maxLine)
 	if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, streamError(0, err)
 	}
-	return sniff(head), nil
+	return sniff(firstLine(head)), nil
 }
 
-// sniff looks at the first line that says something.
-func sniff(head []byte) *Format {
+// firstLine is the first line that says something.
+func firstLine(head []byte) string {
 	head = bytes.TrimPrefix(head, []byte("\ufeff"))
 	for len(head) > 0 {
 		var line []byte
 		line, head, _ = bytes.Cut(head, []byte("\n"))
-		text := string(trimEnd(line))
-		if blankOrComment(text) {
-			continue
+		if text := string(trimEnd(line)); !blankOrComment(text) {
+			return text
 		}
-		for i := range Formats {
-			f := &Formats[i]
-			if f.header(1, text) || len(f.headers) == 0 && f.fits(text) {
-				return f
-			}
+	}
+	return ""
+}
+
+// sniff tells the format by the first line that says something.
+func sniff(text string) *Format {
+	for i := range Formats {
+		if f := &Formats[i]; !f.named && f.fits(text) {
+			return f
 		}
 	}
 	return &Formats[len(Formats)-1]
 }
 
-// fits reports whether a first line could be of this format, which has no header.
+// fits reports whether a first line could be of this format: it is the header of
+// one that has one.
 func (f *Format) fits(text string) bool {
+	switch {
+	case f.zone:
+		return zoneLine(text)
+	case f.Name != "plain" && len(f.headers) > 0:
+		return f.header(1, text)
+	}
 	_, _, reason := f.parse(split(text, f.separator))
 	return reason == ""
 }
 
-// header reports whether the text is this format's header line.
+// header reports whether the text is this format's header line. That of a plain
+// list is a whole column: "domain.example" is a name.
 func (f *Format) header(line int64, text string) bool {
-	if line != 1 {
+	if line != 1 || len(f.headers) == 0 {
 		return false
 	}
 	text = strings.ToLower(strings.TrimPrefix(text, "\ufeff"))
 	for _, h := range f.headers {
-		if strings.HasPrefix(text, h) {
+		rest, ok := strings.CutPrefix(text, h)
+		if ok && (f.separator != 0 || rest == "" || separatorOf(rest[:1]) != 0) {
 			return true
 		}
 	}
 	return false
+}
+
+// admits says what of a configuration has no meaning in this format.
+func (f *Format) admits(cfg Config) error {
+	switch {
+	case f.zone && cfg.Group > 0:
+		return errors.New("a zone has no columns to group by")
+	case !f.zone && cfg.OnlySigned:
+		return fmt.Errorf("only a zone says which names are signed, and this list was read as %s", f.Name)
+	}
+	return nil
 }
 
 func formatNames() []string {
@@ -134,40 +165,11 @@ func formatNames() []string {
 	return names
 }
 
-// split takes a line apart. Quotes are rare, so the csv reader is met only where
-// there is one.
-func split(text string, separator byte) []string {
-	text = strings.TrimPrefix(text, "\ufeff")
-	if separator == 0 {
-		return []string{text}
-	}
-	if !strings.Contains(text, `"`) {
-		return strings.Split(text, string(separator))
-	}
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = rune(separator), true, -1
-	fields, err := r.Read()
-	if err != nil {
-		return []string{text}
-	}
-	return fields
-}
-
 func trimEnd(line []byte) []byte { return bytes.TrimRight(line, "\r\n") }
 
+// blankOrComment reports whether a line says nothing. Master files begin comments
+// with a semicolon, other lists with a number sign; no name begins with either.
 func blankOrComment(text string) bool {
 	text = strings.TrimSpace(text)
-	return text == "" || text[0] == '#'
-}
-
-// printable keeps a column of the list as it is, bounded and without control
-// characters.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\ufffd' {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(s[:min(len(s), 200)])
+	return text == "" || text[0] == '#' || text[0] == ';'
 }

@@ -11,8 +11,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -81,33 +81,46 @@ func TestFormats(t *testing.T) {
 		cfg                 Config
 		want                []Name
 		skipped             map[SkipReason]int64
+		folded              int64
 	}{
 		{about: "tranco with CRLF", text: "1,google.com\r\n2,Example.org\r\n", format: "tranco",
-			want: []Name{{1, 1, "google.com", ""}, {2, 2, "example.org", ""}}},
+			want: []Name{{Line: 1, Rank: 1, Domain: "google.com"}, {Line: 2, Rank: 2, Domain: "example.org"}}},
 		{about: "byte order mark", text: "\ufeff1,google.com\n", format: "tranco",
-			want: []Name{{1, 1, "google.com", ""}}},
+			want: []Name{{Line: 1, Rank: 1, Domain: "google.com"}}},
 		{about: "plain with comments", text: "# names\n\nexample.com\nexample.org", format: "plain",
-			want: []Name{{3, 0, "example.com", ""}, {4, 0, "example.org", ""}}},
+			want: []Name{{Line: 3, Rank: 0, Domain: "example.com"}, {Line: 4, Rank: 0, Domain: "example.org"}}},
 		{about: "bad lines are counted", text: "1,a.example\n2,b c.example\nx,d.example\n4\n5,192.0.2.1\n6,e.example\n7,f.example\n8,g.example\n", format: "tranco",
-			want:    []Name{{1, 1, "a.example", ""}, {6, 6, "e.example", ""}, {7, 7, "f.example", ""}, {8, 8, "g.example", ""}},
+			want:    []Name{{Line: 1, Rank: 1, Domain: "a.example"}, {Line: 6, Rank: 6, Domain: "e.example"}, {Line: 7, Rank: 7, Domain: "f.example"}, {Line: 8, Rank: 8, Domain: "g.example"}},
 			skipped: map[SkipReason]int64{SkipBytes: 1, SkipRank: 1, SkipColumns: 1, SkipIPAddress: 1}},
 		{about: "majestic", text: "GlobalRank,TldRank,Domain,TLD\n1,1,google.com,com\n", format: "majestic",
-			want: []Name{{2, 1, "google.com", ""}}},
+			want: []Name{{Line: 2, Rank: 1, Domain: "google.com"}}},
 		{about: "crux", text: "origin,rank\nhttps://www.example.com,1000\nhttps://example.org:8443,1000\n", format: "crux",
-			want: []Name{{2, 1000, "www.example.com", ""}, {3, 1000, "example.org", ""}}},
+			want: []Name{{Line: 2, Rank: 1000, Domain: "www.example.com"}, {Line: 3, Rank: 1000, Domain: "example.org"}}},
 		{about: "limit", text: "1,a.example\n2,b.example\n3,c.example\n", format: "tranco", cfg: Config{Limit: 2},
-			want: []Name{{1, 1, "a.example", ""}, {2, 2, "b.example", ""}}},
+			want: []Name{{Line: 1, Rank: 1, Domain: "a.example"}, {Line: 2, Rank: 2, Domain: "b.example"}}},
 		{about: "group column, quoted", text: "1,a.example,\"Registrar, \x1bInc.\"\n", format: "tranco", cfg: Config{Group: 3},
-			want: []Name{{1, 1, "a.example", "Registrar, Inc."}}},
+			want: []Name{{Line: 1, Rank: 1, Domain: "a.example", Group: "Registrar, Inc."}}},
+		{about: "umbrella is folded", text: "1,com\n2,www.google.com\n3,google.com\n4,a.b.example.co.uk\n", format: "umbrella", cfg: Config{Format: "umbrella"}, folded: 2,
+			want: []Name{{Line: 1, Rank: 1, Domain: "com"}, {Line: 2, Rank: 2, Domain: "google.com"}, {Line: 3, Rank: 3, Domain: "google.com"}, {Line: 4, Rank: 4, Domain: "example.co.uk"}}},
+		{about: "umbrella looks like tranco", text: "1,www.google.com\n", format: "tranco",
+			want: []Name{{Line: 1, Rank: 1, Domain: "www.google.com"}}},
+		{about: "plain with a group", text: "Domain;Registrar\na.example;\"One; Two\"\nb.example;Three\nc.example\n", format: "plain", cfg: Config{Group: 2},
+			want: []Name{{Line: 2, Domain: "a.example", Group: "One; Two"}, {Line: 3, Domain: "b.example", Group: "Three"}, {Line: 4, Domain: "c.example"}}},
+		{about: "plain with a header", text: "domain\ndomain.example\n", format: "plain",
+			want: []Name{{Line: 2, Domain: "domain.example"}}},
+		{about: "majestic with a group", text: "GlobalRank,TldRank,Domain,TLD\n1,1,google.com,com\n", format: "majestic", cfg: Config{Group: 4},
+			want: []Name{{Line: 2, Rank: 1, Domain: "google.com", Group: "com"}}},
+		{about: "sample", text: "1,a.example\n2,b.example\n3,c.example\n4,d.example\n", format: "tranco", cfg: Config{Sample: 50, Seed: 7},
+			want: []Name{{Line: 1, Rank: 1, Domain: "a.example"}}, skipped: map[SkipReason]int64{SkipSample: 3}},
 		{about: "format given", text: "1,a.example\n", format: "alexa", cfg: Config{Format: "alexa"},
-			want: []Name{{1, 1, "a.example", ""}}},
+			want: []Name{{Line: 1, Rank: 1, Domain: "a.example"}}},
 	} {
 		t.Run(tc.about, func(t *testing.T) {
 			r, err := NewReader(strings.NewReader(tc.text), tc.cfg)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := names(t, r); !slices.Equal(got, tc.want) {
+			if got := names(t, r); !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got %v, want %v", got, tc.want)
 			}
 			if r.Format() != tc.format {
@@ -116,8 +129,8 @@ func TestFormats(t *testing.T) {
 			if !maps.Equal(r.Skipped, tc.skipped) {
 				t.Errorf("skipped %v, want %v", r.Skipped, tc.skipped)
 			}
-			if int64(len(tc.want)) != r.Taken {
-				t.Errorf("taken %d, want %d", r.Taken, len(tc.want))
+			if int64(len(tc.want)) != r.Taken || tc.folded != r.Folded {
+				t.Errorf("taken %d, want %d; folded %d, want %d", r.Taken, len(tc.want), r.Folded, tc.folded)
 			}
 		})
 	}
@@ -128,7 +141,7 @@ func TestRefused(t *testing.T) {
 		{"a web page", "<!DOCTYPE html>\n<p>Not found</p>\n", "", `2 of the first 2 lines hold no domain name (read as plain; line 1: bytes: "<!DOCTYPE html>")`},
 		{"empty", "", "", "the list has no entries"},
 		{"comments alone", "# nothing\n", "", "the list has no entries"},
-		{"unknown format", "a.example\n", "xml", `unknown list format "xml": one of auto, majestic, crux, tranco, alexa, plain`},
+		{"unknown format", "a.example\n", "xml", `unknown list format "xml": one of auto, majestic, crux, zone, tranco, alexa, umbrella, plain`},
 		{"another format than said", "a.example\nb.example\n", "tranco", `2 of the first 2 lines hold no domain name (read as tranco; line 1: columns: "a.example")`},
 	} {
 		_, err := NewReader(strings.NewReader(tc.text), Config{Format: tc.format})
@@ -162,8 +175,8 @@ func TestLongLinesAreSkippedInFlatMemory(t *testing.T) {
 	if allocated > 1<<20 {
 		t.Errorf("reading a line of 64 MiB allocated %d octets", allocated)
 	}
-	want := []Name{{1, 1, "a.example", ""}, {3, 3, "c.example", ""}}
-	if got := names(t, r); !slices.Equal(got, want) {
+	want := []Name{{Line: 1, Rank: 1, Domain: "a.example"}, {Line: 3, Rank: 3, Domain: "c.example"}}
+	if got := names(t, r); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if r.Skipped[SkipLongLine] != 1 {
@@ -214,7 +227,7 @@ func TestOpen(t *testing.T) {
 			if err := os.WriteFile(path, packed.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			f, err := Open(path, Config{Limit: 1})
+			f, err := Open(t.Context(), path, Config{Limit: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -250,7 +263,7 @@ func TestOpenRefuses(t *testing.T) {
 		write("bad.gz", []byte("\x1f\x8bnot gzip at all")): "gzip",
 		write("bad.zip", []byte("PK\x03\x04")):             "zip",
 	} {
-		if _, err := Open(path, Config{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Open(t.Context(), path, Config{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", filepath.Base(path), err, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -23,29 +25,54 @@ const maxZip = 4 << 30
 // File is an open list with what is needed to cite it.
 type File struct {
 	*Reader
-	Source string // as given
+	Source     string // as given
+	Provenance        // as far as the list and its address tell
 
 	raw     io.Reader // the list as published, hashed as it is read
 	sum     hash.Hash
 	closers []func() error
 }
 
-// Open opens a list: the name of a file, or "-" for standard input. Compression
-// is found from the content.
-func Open(source string, cfg Config) (*File, error) {
-	var in io.ReadCloser = os.Stdin
-	if source != "-" {
-		f, err := os.Open(source)
-		if err != nil {
-			return nil, fmt.Errorf("opening the list: %w", err)
-		}
-		in = f
+// Open opens a list: the name of a file, an http or https URL, or "-" for standard
+// input. Compression is found from the content. What a URL names is fetched whole
+// before it is read, into a temporary file, since a scan takes longer than any
+// server waits.
+func Open(ctx context.Context, source string, cfg Config) (*File, error) {
+	f := &File{Source: source, sum: sha256.New()}
+	in, err := f.source(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return open(source, in, cfg)
+	if err := f.open(in, cfg); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
-func open(source string, in io.ReadCloser, cfg Config) (*File, error) {
-	f := &File{Source: source, sum: sha256.New(), closers: []func() error{in.Close}}
+// source opens the octets of the list as they were published.
+func (f *File) source(ctx context.Context) (io.Reader, error) {
+	switch {
+	case f.Source == "-":
+		return os.Stdin, nil
+	case isURL(f.Source):
+		got, err := newFetcher().fetch(ctx, f.Source)
+		if err != nil {
+			return nil, fmt.Errorf("fetching %s: %w", f.Source, err)
+		}
+		f.Provenance = got.Provenance
+		f.closers = append(f.closers, got.close)
+		return got.file, nil
+	}
+	file, err := os.Open(f.Source)
+	if err != nil {
+		return nil, fmt.Errorf("opening the list: %w", err)
+	}
+	f.Provenance = provenanceOf(filepath.Base(f.Source))
+	f.closers = append(f.closers, file.Close)
+	return file, nil
+}
+
+func (f *File) open(in io.Reader, cfg Config) error {
 	f.raw = io.TeeReader(in, f.sum)
 	text, err := f.decompress()
 	if err == nil {
@@ -53,9 +80,10 @@ func open(source string, in io.ReadCloser, cfg Config) (*File, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: %w", source, err)
+		return fmt.Errorf("%s: %w", f.Source, err)
 	}
-	return f, nil
+	f.settle(cfg.Format)
+	return nil
 }
 
 // decompress looks at the first octets and returns the text behind them.
@@ -89,11 +117,11 @@ func (f *File) decompress() (io.Reader, error) {
 // unzip copies the archive to a temporary file, since its directory stands at the
 // end, and opens the one file in it.
 func (f *File) unzip(raw io.Reader) (io.Reader, error) {
-	tmp, err := os.CreateTemp("", "danescan-list-*.zip")
+	tmp, remove, err := temporary("danescan-list-*.zip")
 	if err != nil {
 		return nil, err
 	}
-	f.closers = append(f.closers, tmp.Close, func() error { return os.Remove(tmp.Name()) })
+	f.closers = append(f.closers, remove)
 	n, err := io.Copy(tmp, io.LimitReader(raw, maxZip+1))
 	if err != nil {
 		return nil, fmt.Errorf("zip: %w", err)
@@ -114,6 +142,15 @@ func (f *File) unzip(raw io.Reader) (io.Reader, error) {
 	}
 	f.closers = append(f.closers, entry.Close)
 	return entry, nil
+}
+
+// temporary makes a file that remove closes and removes.
+func temporary(pattern string) (file *os.File, remove func() error, err error) {
+	file, err = os.CreateTemp("", pattern)
+	if err != nil {
+		return nil, nil, err
+	}
+	return file, func() error { return errors.Join(file.Close(), os.Remove(file.Name())) }, nil
 }
 
 // SHA256 reads the rest of the list as published and returns its digest in hex.
