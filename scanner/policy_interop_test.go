@@ -124,6 +124,12 @@ var policyCases = []struct {
 	{zoneOf("alias", "@ MX 10 mx\nmx CNAME mx.ee.test.\nlink CNAME nexthop.test."), policies{enc, vrf, vrf}, "", ""},
 	{zoneOf("alias-out", "@ MX 10 mx\nmx CNAME mx.unsigned.test.\n_25._tcp.mx TLSA 3 1 1 $first.1"),
 		policies{enc, vrf, vrf}, "", ""},
+	{zoneOf("alias-ta", "@ MX 10 mx\nmx CNAME mx.ta-key.test."), policies{enc, vrf, vrf}, "dane", "Verified TLS"},
+	{zoneOf("sni", "@ MX 10 mx\nmx A 127.0.2.8\n_25._tcp.mx TLSA 3 1 1 $first.1"),
+		policies{enc, vrf, vrf}, "dane", "Verified TLS"},
+	{zoneOf("sni-alias", "@ MX 10 mx\nmx CNAME mx.sni.test."), policies{enc, vrf, vrf}, "dane", "Verified TLS"},
+	{zoneOf("sni-missed", "@ MX 10 mx\nmx A 127.0.2.8\n_25._tcp.mx TLSA 3 1 1 $first.1"),
+		policies{enc, dfr, dfr}, "", ""},
 	{zoneOf("tlsa-alias", "@ MX 10 mx\nmx A 127.0.2.1\n_25._tcp.mx CNAME _25._tcp.mx.ee.test."),
 		policies{enc, vrf, vrf}, "", ""},
 

@@ -398,6 +398,8 @@ func (w *postfixWorld) postfix(t *testing.T) {
 		"127.0.2.5": "-o smtpd_tls_chain_files=" + w.dir + "/nexthop.pem",
 		"127.0.2.6": "-o smtpd_tls_cert_file=none",                                                                                  // anonymous key exchange only
 		"127.0.2.7": "-o smtpd_tls_chain_files=" + w.dir + "/first.pem -o smtpd_tls_protocols=TLSv1.2 -o tls_medium_cipherlist=PSK", // TLS always fails
+		"127.0.2.8": "-o smtpd_tls_chain_files=" + w.dir + "/expired.pem" +
+			" -o tls_server_sni_maps=inline:{{mx.sni.test=" + w.dir + "/first.pem}}", // another one by SNI
 	} {
 		fmt.Fprintf(&master, "%s:25 inet n - n - - smtpd %s\n", address, settings)
 	}
