@@ -40,7 +40,10 @@
 // One valid signature by one algorithm is enough (RFC 6840, Section 5.11), as in
 // Unbound by default; Config.EveryAlgorithm is for tests. SHA-1 DS records do not
 // count beside stronger ones (RFC 4509, Section 3). A CNAME beside a DNAME that
-// does not make it is bogus; Unbound replaces it. GOST and DSA are not supported.
+// does not make it is bogus; Unbound replaces it. Records of a reply that nothing
+// needs do not have to verify; Unbound wants all of the authority section to. What
+// lies below a proven insecure delegation is insecure, even where a zone above
+// claims to have signed it; Unbound calls that bogus. GOST and DSA are not supported.
 // A reply to a DNSKEY question that comes without signatures is bogus; a server
 // error or no reply is indeterminate.
 package dnssec

@@ -206,6 +206,46 @@ func TestInteropUnboundMutants(t *testing.T) {
 	}
 }
 
+// TestInteropUnboundChain spoils the replies that a chain of trust is made of. As
+// Unbound remembers for long what it makes of these, each gets an Unbound of its
+// own.
+func TestInteropUnboundChain(t *testing.T) {
+	w := currentWorld(t)
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("DANESCAN_SEED"); s != "" {
+		fmt.Sscan(s, &seed)
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	counts := map[dnssec.Status]int{}
+	for range 80 {
+		c := cases[random.IntN(len(cases))]
+		if c.links > 0 || c.zone == "manyiterations." || c.qtype == dns.TypeDNSKEY || c.qtype == dns.TypeDS {
+			continue
+		}
+		q, u := ask(c.name, c.qtype), &upstream{world: w, given: make(map[dnssec.Question]*dns.Msg)}
+		genuine := &source{world: w}
+		validator(t, w, dnssec.Config{Now: time.Now}).Validate(t.Context(), genuine, q, u.ask(q), nil)
+		which := genuine.asked[random.IntN(len(genuine.asked))].Question
+		msg := u.ask(which)
+		what := spoil(w, msg, which, random)
+		u.set(which, msg)
+		theirs, err := judge(startUnbound(t, u), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src := &source{world: w, edit: func(asked dnssec.Query, _ *dns.Msg) *dns.Msg { return u.ask(asked.Question) }}
+		ours := validator(t, w, dnssec.Config{Now: time.Now}).Validate(t.Context(), src, q, u.ask(q), nil)
+		counts[ours.Status]++
+		if max(ours.Status, dnssec.Bogus) != theirs {
+			t.Errorf("seed %d: %v, reply to %v %s: %v %q here, %v there\n%v", seed, q, which, what, ours.Status, ours.Reason, theirs, msg)
+		}
+	}
+	t.Logf("seed %d: %v", seed, counts)
+	if counts[dnssec.Secure] < 10 || counts[dnssec.Bogus] < 3 {
+		t.Errorf("seed %d: not a mixture that shows anything", seed)
+	}
+}
+
 // spoil changes a reply in one or two ways and says how. It leaves alone what
 // Unbound and this package see differently on purpose: records that nothing
 // needs, such as the SOA record (Unbound wants them all to verify), and the rcode
