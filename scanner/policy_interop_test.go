@@ -324,7 +324,7 @@ func (w *postfixWorld) handIn(t *testing.T) {
 // deliver releases the messages, and waits until each has its fate.
 func (w *postfixWorld) deliver(t *testing.T) map[string]fate {
 	t.Helper()
-	time.Sleep(time.Until(w.handedIn.Add(2 * time.Second))) // so old they must be, not later than something
+	time.Sleep(time.Until(w.handedIn.Add(2 * time.Second))) // an age that mail must have: see sender
 	conf := filepath.Join(w.dir, "sender")
 	sh(t, "", "postsuper", "-c", conf, "-H", "ALL")
 	sh(t, "", "postqueue", "-c", conf, "-f")
