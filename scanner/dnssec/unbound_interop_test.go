@@ -65,21 +65,8 @@ func (u *upstream) ServeDNS(out dns.ResponseWriter, q *dns.Msg) {
 	out.WriteMsg(msg)
 }
 
-// startUnbound runs a forwarding Unbound that trusts the world, and returns its
-// address.
-func startUnbound(t *testing.T, u *upstream) string {
-	t.Helper()
-	unbound, dir := tool(t, "unbound"), t.TempDir()
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &dns.Server{PacketConn: pc, Handler: u}
-	go server.ActivateAndServe()
-	t.Cleanup(func() { server.Shutdown() })
-	// An address that nobody else has, away from the ports that clients use.
-	host := fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(128), rand.IntN(256), 1+rand.IntN(254))
-	config := fmt.Sprintf(`server:
+// unboundConfig forwards everything and remembers as little as it can.
+const unboundConfig = `server:
  interface: %s@5300
  do-daemonize: no
  use-syslog: no
@@ -105,7 +92,23 @@ remote-control:
 forward-zone:
  name: "."
  forward-addr: 127.0.0.1@%d
-`, host, dir, u.world.Anchor(), pc.LocalAddr().(*net.UDPAddr).Port)
+`
+
+// startUnbound runs a forwarding Unbound that trusts the world, and returns its
+// address.
+func startUnbound(t *testing.T, u *upstream) string {
+	t.Helper()
+	unbound, dir := tool(t, "unbound"), t.TempDir()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &dns.Server{PacketConn: pc, Handler: u}
+	go server.ActivateAndServe()
+	t.Cleanup(func() { server.Shutdown() })
+	// An address that nobody else has, away from the ports that clients use.
+	host := fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(128), rand.IntN(256), 1+rand.IntN(254))
+	config := fmt.Sprintf(unboundConfig, host, dir, u.world.Anchor(), pc.LocalAddr().(*net.UDPAddr).Port)
 	file := filepath.Join(dir, "unbound.conf")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
