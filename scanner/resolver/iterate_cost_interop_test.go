@@ -21,8 +21,12 @@ import (
 	"danescan/scanner/lab"
 )
 
-// costRole tells the test binary which part of TestInteropIterateCost it plays.
-const costRole = "DANESCAN_COST_ROLE"
+// Environment of the processes of a test: the part that one plays, and of the lab
+// how many domains it has at which port.
+const (
+	costRole = "DANESCAN_COST_ROLE"
+	costLab  = "DANESCAN_COST_LAB"
+)
 
 // What iterating should cost as a share of Unbound's CPU on a quiet machine, and
 // what is borne on one with other work: there the figures vary by a third.
@@ -38,11 +42,7 @@ const costDomains = 20_000
 // over the lab takes with that of a cold Unbound asked for the same names. The lab
 // runs in a process of its own; all are in a namespace, where port 53 is free.
 func TestInteropIterateCost(t *testing.T) {
-	switch os.Getenv(costRole) {
-	case "lab":
-		serveCostLab(t)
-		return
-	case "measure":
+	if os.Getenv(costRole) == "measure" {
 		measureCost(t)
 		return
 	}
@@ -57,9 +57,17 @@ func TestInteropIterateCost(t *testing.T) {
 	}
 }
 
-// serveCostLab serves until its standard input ends.
-func serveCostLab(t *testing.T) {
-	l, err := lab.New(lab.Config{Domains: costDomains, DNSPort: 53})
+// TestServeLab is no test: it is the lab in a process of its own, which serves
+// until its standard input ends.
+func TestServeLab(t *testing.T) {
+	if os.Getenv(costRole) != "lab" {
+		t.Skip("serves other tests")
+	}
+	var cfg lab.Config
+	if _, err := fmt.Sscan(os.Getenv(costLab), &cfg.Domains, &cfg.DNSPort); err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,40 +75,48 @@ func serveCostLab(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	dir := os.Getenv("DANESCAN_COST_DIR")
 	for name, text := range map[string]string{"root.hints": l.RootHints(), "root.key": l.TrustAnchor()} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	list, err := os.Create(filepath.Join(dir, "names"))
-	if err != nil {
+	if err := writeQuestions(l, "questions"); err != nil {
 		t.Fatal(err)
 	}
-	w := bufio.NewWriter(list)
+	fmt.Println("serving", l.DNSPort())
+	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+}
+
+// writeQuestions writes what a scanner asks of the bulk domains; some cases of the
+// lab's table time out.
+func writeQuestions(l *lab.Lab, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(file)
 	asked := map[dnssec.Question]bool{}
 	for c := range l.Truth() {
-		if !c.Bulk {
-			continue // some of the table's cases time out
-		}
 		for _, q := range labQuestions(c) {
-			if !asked[q] {
+			if c.Bulk && !asked[q] {
 				asked[q] = true
 				fmt.Fprintln(w, q.Name, q.Type)
 			}
 		}
 	}
 	if err := w.Flush(); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	fmt.Println("serving")
-	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	return file.Close()
 }
 
-func measureCost(t *testing.T) {
-	n := &realNet{dir: t.TempDir()}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestInteropIterateCost$", "-test.timeout=8m")
-	cmd.Env = append(os.Environ(), costRole+"=lab", "DANESCAN_COST_DIR="+n.dir)
+// startLab starts a lab in another process, which writes its files into the
+// directory of n, and returns its port and the questions.
+func startLab(t *testing.T, n *realNet, domains, port int) (int, []dnssec.Question) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServeLab$", "-test.timeout=15m")
+	cmd.Env = append(os.Environ(), costRole+"=lab", fmt.Sprintf("%s=%d %d", costLab, domains, port))
+	cmd.Dir = n.dir
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,19 +128,25 @@ func measureCost(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = in.Close(); _ = cmd.Wait() }()
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "serving\n" {
+	t.Cleanup(func() { _ = in.Close(); _ = cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if _, e := fmt.Sscanf(line, "serving %d", &port); err != nil || e != nil {
 		t.Fatalf("the lab says %q, %v", line, err)
 	}
 	var questions []dnssec.Question
-	for _, line := range strings.Split(strings.TrimSpace(n.read(t, "names")), "\n") {
+	for line := range strings.Lines(n.read(t, "questions")) {
 		var q dnssec.Question
 		if _, err := fmt.Sscan(line, &q.Name, &q.Type); err != nil {
 			t.Fatal(err)
 		}
 		questions = append(questions, q)
 	}
+	return port, questions
+}
 
+func measureCost(t *testing.T) {
+	n := &realNet{dir: t.TempDir()}
+	_, questions := startLab(t, n, costDomains, 53)
 	ours, took, queries := iterateCost(t, n, questions)
 	theirs, unboundTook := unboundCost(t, n, questions)
 	ratio := ours.Seconds() / theirs.Seconds()
