@@ -1,189 +1,196 @@
 package report
 
 import (
+	"embed"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
-	"danescan/scanner/judge"
+	"danescan/datasets/run"
 )
 
-// figure is one table of the page with bars beside it: by domains and by hosts.
+//go:embed sql/*.sql
+var sqlFiles embed.FS
+
+// figure is one table of the report: what is counted by what. Exactly one kind of
+// counting function is set, or Domain and Host together; the figure's twin
+// sql/NAME.sql gives the same rows in the same order.
 type figure struct {
-	Name     string // anchor
-	Title    string
-	Sentence string // what the figure says
-	Label    string // heading of the first column
-	Domains  bool   // whether the column is there
-	Hosts    bool
-	Rows     []figureRow
-	Rest     string // what is not shown
+	Name   string // of its anchor, its files and its SQL
+	Title  string
+	Page   string   // name of the page that shows it
+	Keys   []string // headings of the columns of text, as in the data
+	Things string   // what is counted beside hosts and domains: sessions, records, lookups
+	Hosts  bool     // whether hosts are counted
+	Fixed  []string // keys that are shown even where nothing has them, in this order
+	Of     wholes   // what shares are of
+	Show   int      // rows on the page; 0: defaultShow. The data has up to maxRows
+
+	Says    func(s *summary) string     // the sentence above the table
+	Meaning func(key []string) string   // a note below a key
+	Tone    func(key []string) string   // colour of its bar
+	Domain  func(*run.Domain, adder)    // counts by domain
+	Host    func(*run.Host, adder)      // counts by host; a domain has what its MX hosts have
+	Session func(*session, adder)       // counts by session; a host has what its sessions have
+	Slice   func(*run.Domain) string    // adoption among the domains with one text in common
+	Whole   func(g *gathered) []dataRow // made from what others counted
+	Columns []string                    // the columns of Whole
 }
 
-// figureRow is one line. Shares are of Of..., in hundredths of a percent.
-type figureRow struct {
-	Label, Note    string
-	Domains, Hosts int64
-	DomainShare    string
-	HostShare      string
-	Bar            float64 // 0 to 100, the drawn share
-	Tone           string  // class of the bar: good, bad, unknown, plain
-	Extra          string
+// adder counts n things under a key.
+type adder func(n int64, key ...string)
+
+// wholes names the lines of the headline that the shares of a figure are of.
+type wholes struct{ Things, Hosts, Domains string }
+
+// Rows shown on a page and kept in the data files.
+const (
+	defaultShow = 25
+	maxRows     = 10_000
+)
+
+// The columns of a slice: how far its domains came.
+const (
+	atNames = iota
+	atWithMail
+	atSignedMX
+	atDANE
+	atVerified
+	atPrimary
+	atPartial
+	atFailed
+	atUndecided
+	atUnreachable
+	atNotTested
+	atUnusable
+	atHalf
+	atDNSError
+	steps
+)
+
+func stepNames() []string {
+	return []string{"names", "with_mail", "signed_mx", "dane", "verified", "primary_verified", "partial", "failed",
+		"undecided", "unreachable", "not_tested", "unusable", "half_dane", "dns_error"}
 }
 
-// topProviders is how many providers the page lists.
-const topProviders = 20
-
-// topProblems is how many findings the page lists.
-const topProblems = 25
-
-// figures makes the figures of a page.
-func (g *gathered) figures() []figure {
-	return []figure{
-		g.verdictFigure(), g.hostFigure(), g.mxFigure(), g.providerFigure(), g.parameterFigure(), g.problemFigure(),
-	}
-}
-
-func (g *gathered) verdictFigure() figure {
-	f := figure{Name: "verdicts", Title: "Verdicts of domains", Label: "Verdict", Domains: true,
-		Sentence: fmt.Sprintf("%s of %s names are verified: a DANE sender would deliver to every MX host that can be reached, authenticated.",
-			thousands(g.verified), thousands(g.names))}
-	for _, v := range g.verdicts.top(0) {
-		f.add(v, verdictMeaning[v], *g.verdicts.at(v), g.names, 0)
-		f.Rows[len(f.Rows)-1].Tone = tone(v)
-	}
-	return f
-}
-
-func (g *gathered) hostFigure() figure {
-	f := figure{Name: "hosts", Title: "Verdicts of MX hosts", Label: "Verdict", Hosts: true,
-		Sentence: fmt.Sprintf("%s of %s distinct MX hosts have TLSA records that senders must heed; %s of these are verified at every address that answered.",
-			thousands(g.hostsWithTLSA), thousands(g.hosts), thousands(g.hostsVerified))}
-	for _, v := range g.hostVerdicts.top(0) {
-		f.add(v, hostMeaning[v], *g.hostVerdicts.at(v), 0, g.hosts)
-		f.Rows[len(f.Rows)-1].Tone = tone(v)
-	}
-	return f
-}
-
-func (g *gathered) mxFigure() figure {
-	f := figure{Name: "mx-dnssec", Title: "DNSSEC status of MX lookups", Label: "Status", Domains: true,
-		Sentence: fmt.Sprintf("The MX records, or their absence, are proven for %s of %s names that take mail.", thousands(g.signedMX), thousands(g.withMail))}
-	for _, s := range g.mxDNSSEC.top(0) {
-		f.add(s, statusMeaning[s], *g.mxDNSSEC.at(s), g.names, 0)
-		f.Rows[len(f.Rows)-1].Tone = tone(s)
-	}
-	return f
-}
-
-func (g *gathered) providerFigure() figure {
-	f := figure{Name: "providers", Title: "Top MX providers by domains", Label: "Provider", Domains: true, Hosts: true,
-		Sentence: "A provider is the registrable domain of a name's best MX host. One provider's choice decides for all of its customers."}
-	var others count
-	for i, p := range g.providers.top(0) {
-		c := *g.providers.at(p)
-		if i >= topProviders || c.domains == 0 {
-			others.domains += c.domains
-			others.hosts += c.hosts
-			continue
-		}
-		f.add(p, "", c, g.withMail, g.hosts)
-		row := &f.Rows[len(f.Rows)-1]
-		row.Extra = share(g.providerDANE[p], c.domains) + " verified"
-		if g.providerDANE[p]*2 > c.domains {
-			row.Tone = "good"
-		}
-	}
-	if others.domains > 0 {
-		f.Rest = fmt.Sprintf("%s more domains with other providers.", thousands(others.domains))
-	}
-	return f
-}
-
-func (g *gathered) parameterFigure() figure {
-	f := figure{Name: "parameters", Title: "TLSA parameters", Label: "Usage, selector, matching type", Domains: true, Hosts: true,
-		Sentence: "Parameters in use where DANE applies; a host with several counts once under each."}
-	for _, p := range g.parameters.top(topProviders) {
-		f.add(p, parameterMeaning[p], *g.parameters.at(p), g.dane+g.half, g.hostsWithTLSA)
-	}
-	return f
-}
-
-func (g *gathered) problemFigure() figure {
-	f := figure{Name: "problems", Title: "Top problems", Label: "Finding", Domains: true, Hosts: true,
-		Sentence: "What was found, and what the operator should do. A domain counts where it or one of its MX hosts has the finding."}
-	checks := map[string]judge.Check{}
-	for _, c := range judge.Findings() {
-		checks[c.Code] = c
-	}
-	for _, code := range g.findings.top(0) {
-		c := checks[code]
-		if c.Severity != judge.Failure && c.Severity != judge.Warning {
-			continue
-		}
-		if len(f.Rows) == topProblems {
-			f.Rest = "Less common findings are in the tables of the run."
-			break
-		}
-		f.add(code, strings.TrimSpace(c.Title+". "+c.Remedy), *g.findings.at(code), g.names, g.hosts)
-		row := &f.Rows[len(f.Rows)-1]
-		row.Extra = string(c.Severity) + ", " + c.RFC
-		if c.Severity == judge.Failure {
-			row.Tone = "bad"
-		}
-	}
-	return f
-}
-
-func (f *figure) add(label, note string, c count, ofDomains, ofHosts int64) {
-	row := figureRow{Label: label, Note: note, Domains: c.domains, Hosts: c.hosts, Tone: "plain",
-		DomainShare: share(c.domains, ofDomains), HostShare: share(c.hosts, ofHosts)}
-	if label == "" {
-		row.Label = "(none)"
-	}
+// columns are the names of the counts of a figure, as in its data.
+func (f *figure) columns() []string {
+	var names []string
 	switch {
-	case f.Domains && ofDomains > 0:
-		row.Bar = 100 * float64(c.domains) / float64(ofDomains)
-	case ofHosts > 0:
-		row.Bar = 100 * float64(c.hosts) / float64(ofHosts)
+	case f.Whole != nil:
+		return f.Columns
+	case f.Slice != nil:
+		names = stepNames()
+		if f.Hosts {
+			names = append(names, "hosts")
+		}
+		return names
 	}
-	row.Bar = min(row.Bar, 100)
-	f.Rows = append(f.Rows, row)
+	if f.Things != "" {
+		names = append(names, f.Things)
+	}
+	if f.Hosts {
+		names = append(names, "hosts")
+	}
+	return append(names, "domains")
 }
 
-// share is a part of a whole, in words that never say 0 % of something that is
-// there, nor 100 % of something that is not all.
-func share(part, whole int64) string {
-	switch {
-	case whole == 0:
-		return "–"
-	case part == 0:
-		return "0 %"
-	case part == whole:
-		return "100 %"
+// order is by what rows are sorted, the most telling column first.
+func (f *figure) order() []int {
+	if f.Slice != nil {
+		return []int{atNames}
 	}
-	percent := 100 * float64(part) / float64(whole)
-	if percent < 0.01 {
-		return "< 0.01 %"
+	var order []int
+	for i := len(f.columns()) - 1; i >= 0; i-- {
+		order = append(order, i)
 	}
-	digits := 1
-	if percent < 1 || percent > 99 {
-		digits = 2
-	}
-	text := strconv.FormatFloat(percent, 'f', digits, 64)
-	if text == "100.00" {
-		text = "> 99.99"
-	}
-	return text + " %"
+	return order
 }
 
-// thousands writes a number with thin groups.
-func thousands(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	var groups []string
-	for len(text) > 3 {
-		groups = append([]string{text[len(text)-3:]}, groups...)
-		text = text[:len(text)-3]
-	}
-	return strings.Join(append([]string{text}, groups...), ",")
+// table is a figure counted.
+type table struct {
+	*figure
+	Counts []string // names of the columns of numbers
+	Rows   []dataRow
+	More   int   // rows that are not here
+	Lost   int64 // domains or hosts under keys that were too many to hold
+	Folded int64 // rows folded into one by redaction
 }
+
+// dataRow is one line of the data of a figure.
+type dataRow struct {
+	Key    []string
+	Counts []int64
+}
+
+// sql is the query that gives the same rows.
+func (f *figure) sql() string {
+	text, err := sqlFiles.ReadFile("sql/" + f.Name + ".sql")
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// table takes the rows out of the figure's tally.
+func (f *figure) table(g *gathered, t *tally) table {
+	out := table{figure: f, Counts: f.columns()}
+	if f.Whole != nil {
+		out.Rows = f.Whole(g)
+	} else {
+		for _, key := range f.sortedKeys(t) {
+			out.Rows = append(out.Rows, dataRow{strings.Split(key, between), t.rows[key].counts})
+		}
+		out.Lost = slices.Max(t.lost.counts)
+	}
+	if g.redacted {
+		out.redact()
+	}
+	if out.More = len(out.Rows) - maxRows; out.More > 0 {
+		out.Rows = out.Rows[:maxRows]
+	}
+	return out
+}
+
+func (f *figure) sortedKeys(t *tally) []string {
+	keys := t.sorted(f.order())
+	if len(f.Fixed) == 0 {
+		return keys
+	}
+	others := slices.DeleteFunc(keys, func(k string) bool { return slices.Contains(f.Fixed, k) })
+	return slices.Concat(f.Fixed, others)
+}
+
+// at returns a count of the table, or 0.
+func (t *table) at(column string, key ...string) int64 {
+	i := slices.Index(t.Counts, column)
+	for _, r := range t.Rows {
+		if i >= 0 && slices.Equal(r.Key, key) {
+			return r.Counts[i]
+		}
+	}
+	return 0
+}
+
+// cross gives every combination of two lists of words, as keys.
+func cross(first, second []string) []string {
+	var keys []string
+	for _, a := range first {
+		for _, b := range second {
+			keys = append(keys, a+between+b)
+		}
+	}
+	return keys
+}
+
+// words are the texts of a closed vocabulary.
+func words[T ~string](all ...T) []string {
+	out := make([]string, len(all))
+	for i, w := range all {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// triple is a TLSA record in the notation of its three parameters.
+func triple(r *run.TLSA) string { return fmt.Sprintf("%d %d %d", r.Usage, r.Selector, r.MatchingType) }

@@ -2,8 +2,8 @@ package report
 
 import (
 	"context"
-	"fmt"
 	"iter"
+	"strings"
 
 	"danescan/datasets/run"
 )
@@ -13,35 +13,60 @@ type Tables interface {
 	Manifest() run.Manifest
 	Domains() iter.Seq2[run.Domain, error]
 	Hosts() iter.Seq2[run.Host, error]
+	Endpoints() iter.Seq2[run.Endpoint, error]
+	Certificates() iter.Seq2[run.Certificate, error]
 }
 
-// gathered is a run as counters.
+// gathered is a run as counters. It is made in one pass over each table, leaves
+// before sessions before hosts before domains: what a domain has is what its
+// hosts have, and what a host has is what its sessions have.
 type gathered struct {
 	manifest run.Manifest
+	redacted bool
 
-	names, withMail, signedMX, dane, verified, primary, failed, undecided, half int64
-	hosts, hostsWithTLSA, hostsVerified                                         int64
+	figures []*figure
+	tallies []*tally
 
-	verdicts     *tally[string] // domains and hosts have verdicts of their own
-	hostVerdicts *tally[string]
-	mxDNSSEC     *tally[string]
-	providers    *tally[string]
-	providerDANE map[string]int64 // domains verified, by provider
-	parameters   *tally[string]   // "3 1 1": hosts, and the domains that name them
-	findings     *tally[string]
-	hostFindings map[string][]string // findings of hosts that have any
-	hostMix      map[string][]string // parameters of hosts with usable or unusable records
+	total [steps]int64 // the whole list, as a slice
+	hosts hostTotals
+
+	serial   int64
+	leaves   map[string]*leaf  // by SHA-256
+	bases    map[string][]*row // rows of figures that the sessions under a base domain have
+	links    map[string][]*row // rows of figures that a host has
+	broken   *brokenHosts      // hosts that fail, or whose lookups do
+	culprits culprits
+	detail   map[string]*details // by slice: what its page shows beside its line
+	blamed   int                 // hosts in them all
 }
 
-// gather reads the tables once, hosts before domains: what is counted by domains
-// may stand in a host's row.
-func gather(ctx context.Context, in Tables) (*gathered, error) {
+// hostTotals are the lines of the headline that count hosts and sessions.
+type hostTotals struct{ all, withTLSA, verified, sessions, handshakes int64 }
+
+func newGathered(m run.Manifest) *gathered {
 	g := &gathered{
-		manifest: in.Manifest(),
-		verdicts: newTally[string](), hostVerdicts: newTally[string](), mxDNSSEC: newTally[string](),
-		providers: newTally[string](), providerDANE: map[string]int64{},
-		parameters: newTally[string](), findings: newTally[string](),
-		hostFindings: map[string][]string{}, hostMix: map[string][]string{},
+		manifest: m, figures: figures(), leaves: map[string]*leaf{}, bases: map[string][]*row{}, links: map[string][]*row{},
+		broken: newBrokenHosts(), culprits: culprits{}, detail: map[string]*details{},
+	}
+	for _, f := range g.figures {
+		g.tallies = append(g.tallies, newTally(len(f.columns()), f.Fixed))
+	}
+	return g
+}
+
+func gather(ctx context.Context, in Tables) (*gathered, error) {
+	g := newGathered(in.Manifest())
+	for c, err := range in.Certificates() {
+		if err := alive(ctx, err); err != nil {
+			return nil, err
+		}
+		g.leaves[string(c.SHA256)] = newLeaf(&c)
+	}
+	for group, err := range byBase(in.Endpoints()) {
+		if err := alive(ctx, err); err != nil {
+			return nil, err
+		}
+		g.base(group)
 	}
 	for h, err := range in.Hosts() {
 		if err := alive(ctx, err); err != nil {
@@ -49,6 +74,7 @@ func gather(ctx context.Context, in Tables) (*gathered, error) {
 		}
 		g.host(&h)
 	}
+	g.leaves, g.bases = nil, nil
 	for d, err := range in.Domains() {
 		if err := alive(ctx, err); err != nil {
 			return nil, err
@@ -65,114 +91,142 @@ func alive(ctx context.Context, err error) error {
 	return ctx.Err()
 }
 
+// base counts the sessions under one TLSA base domain.
+func (g *gathered) base(ends []run.Endpoint) {
+	g.serial++
+	var rows []*row
+	for _, s := range counting(ends) {
+		s.leaf = g.leafOf(s.Endpoint)
+		g.hosts.sessions++
+		if s.HandshakeComplete {
+			g.hosts.handshakes++
+		}
+		for i, f := range g.figures {
+			if f.Session == nil {
+				continue
+			}
+			f.Session(&s, func(n int64, key ...string) {
+				r := g.tallies[i].at(strings.Join(key, between))
+				r.counts[0] += n
+				if r.once(g.serial) {
+					rows = append(rows, r)
+				}
+			})
+		}
+	}
+	g.bases[strings.Clone(ends[0].Base)] = rows
+}
+
 func (g *gathered) host(h *run.Host) {
-	g.hosts++
-	g.hostVerdicts.host(string(h.Verdict))
-	g.providers.host(h.Provider)
+	g.serial++
+	g.hosts.all++
+	if applies(h.TLSAState) {
+		g.hosts.withTLSA++
+	}
 	if h.Verdict == run.Verified {
-		g.hostsVerified++
+		g.hosts.verified++
 	}
-	if h.TLSAState == run.TLSAUsable || h.TLSAState == run.TLSAUnusable {
-		g.hostsWithTLSA++
-		g.hostMix[h.Host] = mix(h.TLSA)
-		for _, p := range g.hostMix[h.Host] {
-			g.parameters.host(p)
+	rows := g.fromSessions(h)
+	for i, f := range g.figures {
+		switch {
+		case f.Slice != nil && f.Hosts && h.Provider != "":
+			g.tallies[i].at(h.Provider).counts[steps]++
+		case f.Host != nil:
+			f.Host(h, func(n int64, key ...string) {
+				r := g.tallies[i].at(strings.Join(key, between))
+				if f.Things != "" {
+					r.counts[0] += n
+				}
+				if r.once(g.serial) {
+					r.counts[f.hostColumn()]++
+					rows = append(rows, r)
+				}
+			})
 		}
 	}
-	if codes := codesOf(h.Findings); len(codes) > 0 {
-		g.hostFindings[h.Host] = codes
-		for _, code := range codes {
-			g.findings.host(code)
+	g.links[strings.Clone(h.Host)] = rows
+	g.broken.host(h)
+	g.culprits.host(h)
+}
+
+// fromSessions counts a host under what its sessions have.
+func (g *gathered) fromSessions(h *run.Host) []*row {
+	var rows []*row
+	for _, r := range g.bases[sessionBase(h)] {
+		if r.once(g.serial) {
+			r.counts[1]++ // things, hosts, domains
+			rows = append(rows, r)
 		}
 	}
+	return rows
+}
+
+// hostColumn is where hosts are counted.
+func (f *figure) hostColumn() int {
+	if f.Things != "" {
+		return 1
+	}
+	return 0
 }
 
 func (g *gathered) domain(d *run.Domain) {
-	g.names++
-	g.verdicts.domain(string(d.Verdict))
-	g.mxDNSSEC.domain(string(d.MXDNSSEC))
-	g.headline(d)
-	if d.Provider != "" {
-		g.providers.domain(d.Provider)
-		if d.Verdict == run.DANEVerified {
-			g.providerDANE[d.Provider]++
-		}
+	g.serial++
+	came := progress(d)
+	for i, c := range came {
+		g.total[i] += c
 	}
-	parameters, findings := map[string]bool{}, map[string]bool{}
-	for _, code := range codesOf(d.Findings) {
-		findings[code] = true
+	for i, f := range g.figures {
+		switch {
+		case f.Slice != nil:
+			if key := f.Slice(d); key != "" {
+				r := g.tallies[i].at(key)
+				for j, c := range came {
+					r.counts[j] += c
+				}
+			}
+		case f.Domain != nil:
+			f.Domain(d, func(n int64, key ...string) { g.countDomain(f, g.tallies[i].at(strings.Join(key, between)), n) })
+		}
 	}
 	for _, mx := range d.MX {
-		for _, p := range g.hostMix[mx.Host] {
-			parameters[p] = true
-		}
-		for _, code := range g.hostFindings[mx.Host] {
-			findings[code] = true
+		for _, r := range g.links[mx.Host] {
+			if r.once(g.serial) {
+				r.counts[len(r.counts)-1]++
+			}
 		}
 	}
-	for p := range parameters {
-		g.parameters.domain(p)
+	g.details(d)
+}
+
+// countDomain counts what a domain has of itself.
+func (g *gathered) countDomain(f *figure, r *row, n int64) {
+	if f.Things != "" {
+		r.counts[0] += n
 	}
-	for code := range findings {
-		g.findings.domain(code)
+	if r.once(g.serial) {
+		r.counts[len(r.counts)-1]++
 	}
 }
 
-// headline counts what the first lines of the page say. Names with mail are those
-// with an MX host, explicit or implicit; names whose MX lookup failed are neither
-// with nor without mail, and stay in sight in the verdicts.
-func (g *gathered) headline(d *run.Domain) {
-	if d.MXKind != run.MXFound && d.MXKind != run.MXImplicit {
-		return
-	}
-	g.withMail++
-	if d.MXSecure {
-		g.signedMX++
-	}
-	switch d.Verdict {
-	case run.NotDANE:
-		return
-	case run.HalfDANE:
-		g.half++
-		return
-	case run.DANEVerified:
-		g.verified++
-	case run.DANEFailed:
-		g.failed++
-	case run.DANEUndecided:
-		g.undecided++
-	}
-	if d.HostsWithTLSA > 0 {
-		g.dane++
+// progress says how far a domain came, as the counts of a slice. Names with mail
+// are those with an MX host, explicit or implicit; names whose MX lookup failed
+// are neither with nor without mail.
+func progress(d *run.Domain) (came [steps]int64) {
+	came[atNames] = 1
+	if d.MXKind == run.MXFound || d.MXKind == run.MXImplicit {
+		came[atWithMail] = 1
+		if d.MXSecure {
+			came[atSignedMX] = 1
+		}
+		if d.HostsWithTLSA > 0 && d.Verdict != run.NotDANE && d.Verdict != run.HalfDANE {
+			came[atDANE] = 1
+		}
 	}
 	if d.PrimaryVerified {
-		g.primary++
+		came[atPrimary] = 1
 	}
-}
-
-// mix is the distinct parameters of a TLSA RRset.
-func mix(records []run.TLSA) []string {
-	var distinct []string
-	seen := map[string]bool{}
-	for _, r := range records {
-		p := fmt.Sprintf("%d %d %d", r.Usage, r.Selector, r.MatchingType)
-		if !seen[p] {
-			seen[p] = true
-			distinct = append(distinct, p)
-		}
+	if at, ok := verdictStep(d.Verdict); ok {
+		came[at] = 1
 	}
-	return distinct
-}
-
-// codesOf is the distinct codes of findings.
-func codesOf(findings []run.Finding) []string {
-	var codes []string
-	seen := map[string]bool{}
-	for _, f := range findings {
-		if !seen[f.Code] {
-			seen[f.Code] = true
-			codes = append(codes, f.Code)
-		}
-	}
-	return codes
+	return came
 }

@@ -2,157 +2,158 @@ package report
 
 import (
 	"bytes"
-	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
-	"os"
 	"path/filepath"
-	"sort"
+	"strings"
 
 	"danescan/datasets/run"
 )
 
-//go:embed page.html
-var pageText string
+//go:embed layout.html
+var layoutText string
+
+//go:embed page_index.html
+var indexText string
+
+//go:embed page_figures.html
+var figuresText string
+
+//go:embed page_problems.html
+var problemsText string
+
+//go:embed page_method.html
+var methodText string
+
+//go:embed page_dictionary.html
+var dictionaryText string
+
+//go:embed page_downloads.html
+var downloadsText string
 
 //go:embed style.css
 var styleText string
 
-// Config says what a report is made from and where it goes.
-type Config struct {
-	Run string // run directory
-	Out string // directory of the page
+// page is one HTML file: what all pages share, and what fills one of them.
+type page struct {
+	Path  string // below the site
+	Here  string // the entry of the navigation that it stands under
+	Title string
+	Lead  string
+	body  string // its template
+
+	Cards       []card
+	Chart       *chart
+	Figures     []figureView
+	Downloads   []link
+	Problems    []problem
+	Facts       []fact
+	Definitions []fact
+	Limits      []string
+	Settings    []fact
+	Dictionary  []dictionaryTable
+	Files       []fileRow
+
+	shell
 }
 
-// Headline is the run in the few numbers that people quote.
-type Headline struct {
-	Names, WithMail, SignedMX, DANE, Verified, PrimaryVerified, Failed, Undecided, HalfDANE int64
-	Hosts, HostsWithTLSA, HostsVerified                                                     int64
+// shell is what all pages of a site share.
+type shell struct {
+	Style                                                      template.CSS
+	CSP                                                        string
+	Root                                                       string // the way from the page to the site
+	Up                                                         string // to the series that the run stands in
+	SiteTitle, RunID, Rules, Tool, ListName, Contact, Finished string
+	Warnings                                                   []string
+	Nav                                                        []navEntry
 }
 
-// Report is what Write made.
-type Report struct {
-	Path     string // of the page
-	Headline Headline
-}
+type navEntry struct{ Name, Label, Path string }
 
-// Write makes the page of a finished run.
-func Write(ctx context.Context, cfg Config) (Report, error) {
-	r, err := run.Open(cfg.Run)
-	if err != nil {
-		return Report{}, err
-	}
-	defer r.Close()
-	if !r.Finished() {
-		return Report{}, fmt.Errorf("%s: %w", cfg.Run, run.ErrUnfinished)
-	}
-	g, err := gather(ctx, r)
-	if err != nil {
-		return Report{}, err
-	}
-	page, err := render(g)
-	if err != nil {
-		return Report{}, err
-	}
-	if err := os.MkdirAll(cfg.Out, 0o755); err != nil {
-		return Report{}, err
-	}
-	path := filepath.Join(cfg.Out, "index.html")
-	if err := replace(path, page); err != nil {
-		return Report{}, err
-	}
-	return Report{Path: path, Headline: g.quoted()}, nil
-}
+type link struct{ Label, Path string }
 
-// replace writes a file whole or not at all.
-func replace(path string, data []byte) error {
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
-}
+type fact struct{ Label, Text string }
 
-func (g *gathered) quoted() Headline {
-	return Headline{
-		Names: g.names, WithMail: g.withMail, SignedMX: g.signedMX, DANE: g.dane, Verified: g.verified,
-		PrimaryVerified: g.primary, Failed: g.failed, Undecided: g.undecided, HalfDANE: g.half,
-		Hosts: g.hosts, HostsWithTLSA: g.hostsWithTLSA, HostsVerified: g.hostsVerified,
-	}
-}
-
-// view is what the template sees.
-type view struct {
-	Style    template.CSS
-	Title    string
-	Manifest run.Manifest
-	Finished string
-	Warning  string
-	Cards    []card
-	Figures  []figure
-	Settings [][2]string
-	Skipped  [][2]string
-}
-
-// card is one number of the headline with its denominator.
+// card is one of the numbers at the top.
 type card struct{ Number, Label, Of string }
 
-func render(g *gathered) ([]byte, error) {
-	v := view{
-		Style: template.CSS(styleText), Manifest: g.manifest, Title: g.title(),
-		Warning: g.warning(), Cards: g.cards(), Figures: g.figures(), Settings: sortedPairs(g.manifest.Settings),
+// newShell says what all pages say. The style sheet stands in each page and is
+// allowed by its hash: nothing else may be loaded or run.
+func newShell(m run.Manifest) shell {
+	sum := sha256.Sum256([]byte(styleText))
+	sh := shell{
+		Style:     template.CSS(styleText),
+		CSP:       "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
+		SiteTitle: "DANE for SMTP: " + listName(m.List),
+		RunID:     m.RunID, Rules: m.RulesVersion, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version),
+		ListName: listName(m.List), Contact: m.Vantage.Contact,
 	}
-	if f := g.manifest.Finished; f != nil {
-		v.Finished = f.Format("2 January 2006 15:04 UTC")
+	if f := m.Finished; f != nil {
+		sh.Finished = f.UTC().Format("2 January 2006, 15:04 UTC")
 	}
-	for reason, n := range g.manifest.List.Skipped {
-		v.Skipped = append(v.Skipped, [2]string{reason, thousands(n)})
+	if m.Resolver.Mode == "trust-ad" {
+		sh.Warnings = append(sh.Warnings, "DNSSEC was not validated here: the AD bit of a local resolver was believed. Every status below rests on that resolver.")
 	}
-	sort.Slice(v.Skipped, func(i, j int) bool { return v.Skipped[i][0] < v.Skipped[j][0] })
-	layout, err := template.New("page").Parse(pageText)
-	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
-	}
-	var page bytes.Buffer
-	if err := layout.Execute(&page, v); err != nil {
-		return nil, fmt.Errorf("page: %w", err)
-	}
-	return page.Bytes(), nil
+	return sh
 }
 
-func (g *gathered) title() string {
-	if id := g.manifest.List.ID; id != "" {
-		return "DANE for SMTP: list " + id
+// listName is how people call the list.
+func listName(l run.List) string {
+	if l.ID != "" {
+		return "list " + l.ID
 	}
-	return "DANE for SMTP: " + filepath.Base(g.manifest.List.Source)
+	return filepath.Base(l.Source)
 }
 
-// warning is what readers must know before they quote a number.
-func (g *gathered) warning() string {
-	if g.manifest.Resolver.Mode == "trust-ad" {
-		return "DNSSEC was not validated here: the AD bit of a local resolver was believed. Every status below rests on that resolver."
+// layouts are the page templates, each within the layout.
+func layouts() (map[string]*template.Template, error) {
+	all := map[string]*template.Template{}
+	for name, text := range map[string]string{
+		"index": indexText, "figures": figuresText, "problems": problemsText, "method": methodText,
+		"dictionary": dictionaryText, "downloads": downloadsText,
+	} {
+		t, err := template.New("layout").Parse(layoutText)
+		if err == nil {
+			t, err = t.Parse(text)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("template %s: %w", name, err)
+		}
+		all[name] = t
 	}
-	return ""
+	return all, nil
 }
 
-func (g *gathered) cards() []card {
-	return []card{
-		{thousands(g.names), "names", "in the list"},
-		{thousands(g.withMail), "take mail", share(g.withMail, g.names) + " of names"},
-		{thousands(g.signedMX), "with proven MX records", share(g.signedMX, g.withMail) + " of names with mail"},
-		{thousands(g.dane), "with DANE", share(g.dane, g.withMail) + " of names with mail"},
-		{thousands(g.verified), "verified", share(g.verified, g.dane) + " of names with DANE"},
-		{thousands(g.failed), "failed", share(g.failed, g.dane) + " of names with DANE"},
-		{thousands(g.undecided), "undecided", "a deciding lookup failed"},
+// render makes the HTML of a page.
+func (p page) render(sh shell, all map[string]*template.Template) ([]byte, error) {
+	p.shell = sh
+	p.Root = strings.Repeat("../", strings.Count(p.Path, "/"))
+	var out bytes.Buffer
+	if err := all[p.body].ExecuteTemplate(&out, "layout", &p); err != nil {
+		return nil, fmt.Errorf("page %s: %w", p.Path, err)
 	}
+	return out.Bytes(), nil
 }
 
-func sortedPairs(m map[string]string) [][2]string {
-	var pairs [][2]string
-	for k, v := range m {
-		pairs = append(pairs, [2]string{k, v})
+// slug makes a file name of a name from outside: letters, digits, dots within and
+// hyphens stay, all other octets are written in hexadecimal.
+func slug(name string) string {
+	var b strings.Builder
+	for i := 0; i < len(name) && b.Len() < 120; i++ {
+		c := name[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '.' && i > 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "_%02x", c)
+		}
 	}
-	sort.Slice(pairs, func(i, j int) bool { return pairs[i][0] < pairs[j][0] })
-	return pairs
+	if b.Len() >= 120 {
+		sum := sha256.Sum256([]byte(name))
+		fmt.Fprintf(&b, "_%x", sum[:6])
+	}
+	return b.String()
 }

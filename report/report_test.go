@@ -4,201 +4,256 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"iter"
+	"fmt"
 	"os"
+	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"danescan/datasets/run"
 )
 
 var update = flag.Bool("update", false, "write the golden pages anew")
 
-// fake is a run in memory.
-type fake struct {
-	manifest run.Manifest
-	domains  []run.Domain
-	hosts    []run.Host
-	err      error
-}
-
-func (f fake) Manifest() run.Manifest                { return f.manifest }
-func (f fake) Domains() iter.Seq2[run.Domain, error] { return rows(f.domains, f.err) }
-func (f fake) Hosts() iter.Seq2[run.Host, error]     { return rows(f.hosts, nil) }
-
-func rows[T any](all []T, err error) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, row := range all {
-			if !yield(row, nil) {
-				return
-			}
-		}
-		if err != nil {
-			var none T
-			yield(none, err)
-		}
-	}
-}
-
-func domain(name string, verdict run.Verdict, kind run.MXKind, secure bool, withTLSA int32, hosts ...string) run.Domain {
-	d := run.Domain{}
-	d.Domain, d.MXKind, d.Verdict, d.MXSecure, d.HostsWithTLSA = name, kind, verdict, secure, withTLSA
-	d.MXDNSSEC = run.Insecure
-	if secure {
-		d.MXDNSSEC = run.Secure
-	}
-	for _, h := range hosts {
-		d.MX = append(d.MX, run.MX{Host: h})
-		d.Provider = h[strings.IndexByte(h, '.')+1:]
-	}
-	return d
-}
-
-func host(name string, verdict run.Verdict, state run.TLSAState, records ...run.TLSA) run.Host {
-	h := run.Host{}
-	h.Host, h.Verdict, h.TLSAState, h.TLSA = name, verdict, state, records
-	h.Provider = name[strings.IndexByte(name, '.')+1:]
-	return h
-}
-
-// small is a run in which every figure has something to show.
-func small() fake {
-	finished := time.Date(2026, 11, 1, 12, 30, 0, 0, time.UTC)
-	good := run.TLSA{Usage: 3, Selector: 1, MatchingType: 1}
-	broken := host("mx.broken.example", run.Mismatch, run.TLSAUsable, good, run.TLSA{Usage: 2, Selector: 1, MatchingType: 1})
-	broken.Findings = []run.Finding{{Code: "mismatch", Detail: "x"}, {Code: "mismatch", Detail: "y"}}
-	undecided := domain("undecided.example", run.DANEUndecided, run.MXFound, true, 0, "mx.silent.example")
-	primary := domain("good.example", run.DANEVerified, run.MXFound, true, 1, "mx.good.example")
-	primary.PrimaryVerified = true
-	return fake{
-		manifest: run.Manifest{
-			RunID: "20261101T120000Z-0011223344556677", SchemaVersion: 1, RulesVersion: "1",
-			Tool:     run.Tool{Name: "danescan", Version: "v0", GoVersion: "go1"},
-			List:     run.List{Source: "tranco.csv", ID: "XYZ", SHA256: "abcd", Rows: 8, Taken: 7, Skipped: map[string]int64{"bytes": 1}},
-			Resolver: run.Resolver{Mode: "iterate", SHA1: "validate"}, Vantage: run.Vantage{EHLO: "scan.example", Contact: "https://scan.example/"},
-			Settings: map[string]string{"retries": "2"}, Finished: &finished,
-		},
-		domains: []run.Domain{
-			primary,
-			domain("second.example", run.DANEVerified, run.MXFound, true, 1, "mx.good.example"),
-			domain("broken.example", run.DANEFailed, run.MXFound, true, 1, "mx.broken.example"),
-			undecided,
-			domain("half.example", run.HalfDANE, run.MXFound, false, 1, "mx.good.example"),
-			domain("plain.example", run.NotDANE, run.MXFound, false, 0, "mx.plain.example"),
-			domain("null.example", run.NoMail, run.MXNull, true, 0),
-		},
-		hosts: []run.Host{
-			broken,
-			host("mx.good.example", run.Verified, run.TLSAUsable, good, good),
-			host("mx.plain.example", run.None, run.TLSANone),
-			host("mx.silent.example", run.LookupFailed, run.TLSAError),
-		},
-	}
-}
-
-func page(t *testing.T, f fake) (*gathered, string) {
-	t.Helper()
-	g, err := gather(t.Context(), f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	html, err := render(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g, string(html)
-}
-
 func TestHeadline(t *testing.T) {
-	g, _ := page(t, small())
 	want := Headline{
 		Names: 7, WithMail: 6, SignedMX: 4, DANE: 3, Verified: 2, PrimaryVerified: 1, Failed: 1, Undecided: 1, HalfDANE: 1,
 		Hosts: 4, HostsWithTLSA: 2, HostsVerified: 1,
 	}
-	if got := g.quoted(); got != want {
+	if got := summarise(t, small()).headline(); got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 }
 
-// Figures count what the rows say: a host once under each of its parameters, a
-// domain once under each finding of its own or of its hosts.
+// Figures count what the rows say: a thing each time, a host once under each of its
+// keys, a domain once under each key of its own or of its hosts.
 func TestCounts(t *testing.T) {
-	g, _ := page(t, small())
+	s := summarise(t, small())
 	for _, tc := range []struct {
-		about string
-		got   count
-		want  count
+		figure string
+		key    string // parts between |
+		want   string
 	}{
-		{"3 1 1", *g.parameters.at("3 1 1"), count{domains: 4, hosts: 2}},
-		{"2 1 1", *g.parameters.at("2 1 1"), count{domains: 1, hosts: 1}},
-		{"mismatch", *g.findings.at("mismatch"), count{domains: 1, hosts: 1}},
-		{"good.example", *g.providers.at("good.example"), count{domains: 3, hosts: 1}},
-		{"secure", *g.mxDNSSEC.at("secure"), count{domains: 5}},
+		{"tlsa-records", "3 1 1", "[3 2 4]"}, // mx.good twice, mx.broken once
+		{"tlsa-records", "2 1 1", "[1 1 1]"},
+		{"tlsa-sets", "2 1 1 + 3 1 1", "[1 1]"},
+		{"findings", "mismatch", "[1 1]"},
+		{"mx-dnssec", "secure|", "[5]"},
+		{"mx-coverage", "primary only", "[1]"},
+		{"mx-coverage", "all hosts", "[1]"},
+		{"mx-coverage", "none", "[1]"},
+		{"half-dane", "none verified", "[1]"},
+		{"policies", "dane|deferred", "[1]"},
+		{"policies", "dane|not tested", "[5]"},
+		{"answers", "A|no answer", "[1 1 1]"},
+		{"answers", "MX|answered", "[7 0 7]"},
+		{"rrsig-lifetimes", "TLSA|3 to 7 days", "[2 2 4]"},
+		{"rollover", "unknown", "[1 3]"},
+		{"combinations", "3 1 1", "[1 1]"},
+		{"combinations", "all match", "[1 3]"},
+		{"starttls", "verified|", "[2 1 3]"}, // the first attempt at 192.0.2.2 does not count
+		{"tls-versions", "1.3", "[3 2 4]"},
+		{"certificate-keys", "rsa 2048", "[3 2 4]"},
+		{"issuers", "CN=Example CA", "[3 2 4]"},
+		{"expiry", "dates matter|7 to 14 days", "[3 2 4]"},
+		{"verdicts", "dane-undecided", "[1]"},
+		{"verdicts", "dane-not-tested", "[0]"}, // shown where nobody has it
+		{"broken-hosts", "mx.broken.example|broken.example|mismatch|no-match|2 1 1 + 3 1 1|mismatch", "[1 1]"},
+		{"broken-hosts", "mx.silent.example|silent.example|lookup-failed|tlsa||", "[1 1]"},
+		{"finding-hosts", "mismatch|mx.broken.example|broken.example", "[1]"},
+		{"providers", "good.example", "[3 3 2 2 2 1 0 0 0 0 0 0 1 0 1]"},
+		{"ranks", "1 to 1,000", "[1 1 1 1 1 1 0 0 0 0 0 0 0 0]"},
+		{"groups", "bank", "[2 2 2 2 1 1 0 1 0 0 0 0 0 0]"},
+		{"tlds", "test", "[1 1 1 1 1 0 0 0 0 0 0 0 0 0]"},
 	} {
-		if tc.got != tc.want {
-			t.Errorf("%s: %+v, want %+v", tc.about, tc.got, tc.want)
+		table := s.table(tc.figure)
+		i := slices.IndexFunc(table.Rows, func(r dataRow) bool { return strings.Join(r.Key, "|") == tc.key })
+		if i < 0 {
+			t.Errorf("%s: no row %q", tc.figure, tc.key)
+			continue
 		}
-	}
-	if g.providerDANE["good.example"] != 2 {
-		t.Errorf("verified with the provider: %d", g.providerDANE["good.example"])
+		if got := fmt.Sprint(table.Rows[i].Counts); got != tc.want {
+			t.Errorf("%s %q: %s, want %s", tc.figure, tc.key, got, tc.want)
+		}
 	}
 }
 
-func TestGoldenPage(t *testing.T) {
-	_, html := page(t, small())
-	const golden = "testdata/small.html"
-	if *update {
-		if err := os.WriteFile(golden, []byte(html), 0o644); err != nil {
+// Unknown is never folded into failed: no figure counts an undecided name, or a
+// host whose lookup failed, among the failed.
+func TestUndecidedIsNotFailed(t *testing.T) {
+	s := summarise(t, small())
+	if s.of("failed") != 1 || s.of("undecided") != 1 {
+		t.Errorf("%d failed, %d undecided", s.of("failed"), s.of("undecided"))
+	}
+	for _, page := range []string{"index.html", "tlds.html", "tld/example.html"} {
+		if text := site(t, s)[page]; !strings.Contains(strings.ToLower(text), "undecided") {
+			t.Errorf("%s does not show what is undecided", page)
+		}
+	}
+}
+
+func TestGoldenPages(t *testing.T) {
+	all := site(t, summarise(t, small()))
+	for _, name := range []string{"index.html", "problems.html", "hosts.html", "method.html", "group/bank.html", "group/bank-broken.csv", "data/findings.json"} {
+		golden := "testdata/" + strings.ReplaceAll(name, "/", "-")
+		if *update {
+			if err := os.WriteFile(golden, []byte(all[name]), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if html != string(want) {
-		t.Errorf("the page is not %s; look at the difference, then go test ./report -update", golden)
+		if all[name] != string(want) {
+			t.Errorf("%s is not %s; look at the difference, then go test ./report -update", name, golden)
+		}
 	}
 }
 
-// Names, banners and settings are made by strangers: none may become markup.
-func TestHostileStringsAreInert(t *testing.T) {
-	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
+const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>`
+
+// hostile is a run of which every string is made by an enemy.
+func hostile() fake {
 	f := small()
-	f.manifest.List.Source, f.manifest.List.ID = evil, evil
+	f.manifest.List.Source, f.manifest.List.ID, f.manifest.List.Citation = evil, evil, evil
 	f.manifest.Vantage.EHLO, f.manifest.Vantage.Contact = evil, "javascript:"+evil
 	f.manifest.Settings = map[string]string{evil: evil}
 	f.manifest.List.Skipped = map[string]int64{evil: 1}
-	f.domains[0].Provider, f.domains[0].Verdict = evil, run.Verdict(evil)
-	f.hosts[0].Provider = evil
-	f.hosts[0].Findings = []run.Finding{{Code: evil}}
-	_, html := page(t, f)
-	for _, bad := range []string{"<script", "<img", "onerror=alert(1)>", `href="javascript`} {
-		if strings.Contains(html, bad) {
-			t.Errorf("the page has %q", bad)
+	f.manifest.Tool.Version, f.manifest.RunID = evil, evil
+	d := &f.domains[2]
+	d.Provider, d.TLD, d.Group, d.DNSOperator = "../../"+evil, evil, "=cmd|' /C calc'!A0", "+"+evil
+	d.MXLookup.Reason = evil
+	h := &f.hosts[0]
+	h.Provider, h.Host, h.TLSABase, h.Reason = "../../"+evil, "@"+evil, evil, run.Reason(evil)
+	h.Findings = []run.Finding{{Code: evil}, {Code: "mismatch", Detail: evil}}
+	d.MX[0].Host = h.Host
+	e := &f.endpoints[0]
+	e.Base, e.TLSVersion, e.Cipher, e.KeyExchange, e.Greeting = evil, evil, evil, evil, []byte(evil)
+	f.certificates[0].Issuer = "-" + evil
+	return f
+}
+
+// Names, banners, issuers and settings are made by strangers: none may become
+// markup, a formula, or a path out of the site.
+func TestHostileStringsAreInert(t *testing.T) {
+	s := summarise(t, hostile())
+	all := site(t, s)
+	shown := false
+	for name, text := range pagesOf(all) {
+		for _, bad := range []string{"<script", "<img", `href="javascript`, `="">`} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s has %q", name, bad)
+			}
 		}
+		shown = shown || strings.Contains(text, "&lt;script&gt;")
 	}
-	if !strings.Contains(html, "&lt;script&gt;") {
+	if !shown {
 		t.Error("the hostile text is not shown at all")
+	}
+	for name, text := range all {
+		if path.Clean(name) != name || strings.HasPrefix(name, "..") || strings.HasPrefix(name, "/") || !regexp.MustCompile(`^[a-z0-9._/-]+$`).MatchString(name) {
+			t.Errorf("a file is named %q", name)
+		}
+		if strings.HasSuffix(name, ".csv") && regexp.MustCompile(`(?m)(^|,|")[=+@-][^0-9]`).MatchString(text) {
+			t.Errorf("%s has a cell that may run:\n%s", name, text)
+		}
 	}
 }
 
-// The page asks nothing of any server.
-func TestNothingIsFetched(t *testing.T) {
-	_, html := page(t, small())
-	for _, bad := range []string{"<script", "<link", "<iframe", "src=", "@import", "url("} {
-		if strings.Contains(html, bad) {
-			t.Errorf("the page has %q", bad)
+// The pages ask nothing of any server, and every link within the site leads to a
+// file that is there.
+func TestNothingIsFetchedAndLinksHold(t *testing.T) {
+	all := site(t, summarise(t, small()))
+	href := regexp.MustCompile(`href="([^"]*)"`)
+	links := 0
+	for name, text := range pagesOf(all) {
+		for _, bad := range []string{"<script", "<link", "<iframe", " src=", "@import", "url(", " style="} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s has %q", name, bad)
+			}
 		}
+		for _, m := range href.FindAllStringSubmatch(text, -1) {
+			to, _, _ := strings.Cut(m[1], "#")
+			if to == "" {
+				continue
+			}
+			links++
+			if _, ok := all[path.Join(path.Dir(name), to)]; !ok {
+				t.Errorf("%s links to %s, which is not there", name, m[1])
+			}
+		}
+	}
+	if links < 100 {
+		t.Errorf("only %d links", links)
+	}
+}
+
+// Pages stay small however large the run is, and so do their number and the data.
+func TestPagesAreBounded(t *testing.T) {
+	f := small()
+	for i := range maxRows + 500 {
+		name := fmt.Sprintf("mx.%s-%05d.example", strings.Repeat("long-label-", 5), i)
+		h := host(name, run.Mismatch, run.TLSAUsable, run.TLSA{Usage: int32(i % 256), Selector: int32(i / 256), MatchingType: 1})
+		h.Findings = []run.Finding{{Code: "mismatch"}}
+		d := domain(fmt.Sprintf("d%05d.tld%05d", i, i), run.DANEFailed, run.MXFound, true, 1, name)
+		d.MX[0].Verdict, d.Group, d.DNSOperator = run.Mismatch, d.TLD, d.Provider
+		f.hosts, f.domains = append(f.hosts, h), append(f.domains, d)
+	}
+	all := site(t, summarise(t, f))
+	pages := pagesOf(all)
+	if len(pages) > 3*maxPages+20 {
+		t.Errorf("%d pages", len(pages))
+	}
+	for name, text := range pages {
+		if len(text) > 300_000 {
+			t.Errorf("%s has %d octets", name, len(text))
+		}
+	}
+	for _, name := range []string{"providers", "tlds", "groups", "broken-hosts", "tlsa-records"} {
+		if n := strings.Count(all["data/"+name+".csv"], "\n"); n != maxRows+1 {
+			t.Errorf("%s.csv has %d lines", name, n)
+		}
+	}
+}
+
+// With --redact domains nothing names a host or a provider that few names have.
+func TestRedaction(t *testing.T) {
+	f := small()
+	for i := range fewest {
+		f.domains = append(f.domains, domain(fmt.Sprintf("customer%d.example", i), run.DANEVerified, run.MXFound, true, 1, "mx.good.example"))
+	}
+	g, err := gather(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.redacted = true
+	known := false
+	for name, text := range site(t, g.summary()) {
+		for _, secret := range []string{"broken.example", "silent.example", "plain.example", "customer0"} {
+			if strings.Contains(text, secret) || strings.Contains(name, secret) {
+				t.Errorf("%s tells of %s", name, secret)
+			}
+		}
+		known = known || strings.Contains(text, "good.example")
+	}
+	if !known {
+		t.Error("not even the provider of many is named")
+	}
+	if total := g.summary().table("providers"); total.at("names", hidden) != 3 || total.Folded != 3 {
+		t.Errorf("%d names in %d rows are folded", total.at("names", hidden), total.Folded)
 	}
 }
 
 func TestWarnsOfBelievedResolvers(t *testing.T) {
 	f := small()
 	f.manifest.Resolver.Mode = "trust-ad"
-	if _, html := page(t, f); !strings.Contains(html, "DNSSEC was not validated here") {
-		t.Error("no warning")
+	for name, text := range pagesOf(site(t, summarise(t, f))) {
+		if !strings.Contains(text, "DNSSEC was not validated here") {
+			t.Errorf("%s: no warning", name)
+		}
 	}
 }
 
@@ -215,6 +270,35 @@ func TestErrorsOfTablesAreErrorsOfThePage(t *testing.T) {
 	}
 }
 
+// Every figure has its SQL, a sentence and a page that there is, and no SQL is left
+// over.
+func TestFiguresAreWhole(t *testing.T) {
+	s := summarise(t, small())
+	shown := map[string]bool{"": true}
+	for _, e := range s.nav() {
+		shown[e.Name] = true
+	}
+	names := map[string]bool{}
+	for _, f := range figures() {
+		if names[f.Name] {
+			t.Errorf("two figures are named %s", f.Name)
+		}
+		names[f.Name] = true
+		if f.sql() == "" || f.Says(s) == "" || f.Title == "" || !shown[f.Page] {
+			t.Errorf("%s: SQL %q, sentence %q, page %q", f.Name, f.sql(), f.Says(s), f.Page)
+		}
+	}
+	files, err := sqlFiles.ReadDir("sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !names[strings.TrimSuffix(file.Name(), ".sql")] {
+			t.Errorf("%s belongs to no figure", file.Name())
+		}
+	}
+}
+
 func TestShare(t *testing.T) {
 	for _, tc := range []struct {
 		part, whole int64
@@ -223,7 +307,7 @@ func TestShare(t *testing.T) {
 		{0, 0, "–"}, {0, 5, "0 %"}, {5, 5, "100 %"}, {1, 2, "50.0 %"}, {1, 1000, "0.10 %"}, {1, 1_000_000, "< 0.01 %"},
 		{999_999, 1_000_000, "> 99.99 %"}, {995, 1000, "99.50 %"},
 	} {
-		if got := share(tc.part, tc.whole); got != tc.want {
+		if got := strings.ReplaceAll(share(tc.part, tc.whole), "\u00a0", " "); got != tc.want {
 			t.Errorf("share(%d, %d) = %s, want %s", tc.part, tc.whole, got, tc.want)
 		}
 	}
@@ -237,28 +321,47 @@ func TestThousands(t *testing.T) {
 	}
 }
 
-func TestTallyIsBounded(t *testing.T) {
-	small := newTally[int]()
-	for i := range maxKeys + 10 {
-		small.domain(i)
+func TestSlug(t *testing.T) {
+	for name, want := range map[string]string{
+		"com": "com", "xn--p1ai": "xn--p1ai", "..": "_2e.", "../x": "_2e._2fx", "A B": "_41_20_42", "é": "_c3_a9", "index.html": "index.html",
+	} {
+		if got := slug(name); got != want {
+			t.Errorf("slug(%q) = %q, want %q", name, got, want)
+		}
 	}
-	if len(small.counts) != maxKeys || small.lost.domains != 10 {
-		t.Errorf("%d keys, %d lost", len(small.counts), small.lost.domains)
+	if a, b := slug(strings.Repeat("a", 500)), slug(strings.Repeat("a", 501)); a == b || len(a) > 140 {
+		t.Errorf("long names: %q, %q", a, b)
+	}
+}
+
+func TestTallyIsBounded(t *testing.T) {
+	tally := newTally(1, nil)
+	tally.limit = 3
+	for i := range 5 {
+		tally.at(fmt.Sprint(i)).counts[0]++
+	}
+	if len(tally.rows) != 3 || tally.lost.counts[0] != 2 {
+		t.Errorf("%d keys, %d lost", len(tally.rows), tally.lost.counts[0])
+	}
+	broken := newBrokenHosts()
+	broken.limit = 1
+	for _, name := range []string{"mx.a.example", "mx.b.example"} {
+		h := host(name, run.Mismatch, run.TLSAUsable)
+		broken.host(&h)
+	}
+	if len(broken.hosts) != 1 || broken.lost != 1 {
+		t.Errorf("%d broken hosts, %d lost", len(broken.hosts), broken.lost)
 	}
 }
 
 func BenchmarkGather(b *testing.B) {
 	f := small()
-	for range 10 {
+	for range 12 {
 		f.domains = append(f.domains, f.domains...)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		g, err := gather(b.Context(), f)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := render(g); err != nil {
+		if _, err := gather(b.Context(), f); err != nil {
 			b.Fatal(err)
 		}
 	}

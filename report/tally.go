@@ -4,48 +4,70 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
-// maxKeys bounds the distinct keys that a tally holds: providers and parameters
-// are named by strangers.
+// maxKeys bounds the distinct keys that a tally holds: providers, parameters and
+// issuers are named by strangers. What comes after them is counted as lost.
 const maxKeys = 1 << 20
 
-// tally counts by key.
-type tally[K cmp.Ordered] struct {
-	counts map[K]*count
-	lost   count // what came after maxKeys keys
+// between separates the texts of a key. No column holds it: names and words are
+// printable, and what is not is escaped where it is read.
+const between = "\x1f"
+
+// row is one line of a figure while it is counted.
+type row struct {
+	counts []int64
+	stamp  int64 // the serial of what was counted last, so that it counts once
 }
 
-// count is one row of a figure: by domains and by hosts.
-type count struct{ domains, hosts int64 }
+// once reports whether the thing of this serial was not counted here yet.
+func (r *row) once(serial int64) bool {
+	if r.stamp == serial {
+		return false
+	}
+	r.stamp = serial
+	return true
+}
 
-func newTally[K cmp.Ordered]() *tally[K] { return &tally[K]{counts: map[K]*count{}} }
+// tally counts by key in several columns.
+type tally struct {
+	width int
+	limit int
+	rows  map[string]*row
+	lost  row // all that came under a key after the limit
+}
 
-func (t *tally[K]) at(key K) *count {
-	c := t.counts[key]
-	if c == nil {
-		if len(t.counts) >= maxKeys {
+func newTally(width int, fixed []string) *tally {
+	t := &tally{width: width, limit: maxKeys, rows: map[string]*row{}, lost: row{counts: make([]int64, width)}}
+	for _, key := range fixed {
+		t.at(key)
+	}
+	return t
+}
+
+func (t *tally) at(key string) *row {
+	r := t.rows[key]
+	if r == nil {
+		if len(t.rows) >= t.limit {
 			return &t.lost
 		}
-		c = new(count)
-		t.counts[key] = c
+		r = &row{counts: make([]int64, t.width)}
+		t.rows[strings.Clone(key)] = r
 	}
-	return c
+	return r
 }
 
-// domain counts a domain under a key, host a host.
-func (t *tally[K]) domain(key K) { t.at(key).domains++ }
-func (t *tally[K]) host(key K)   { t.at(key).hosts++ }
-
-// top returns the keys with the highest counts by domains, then by hosts, then by
-// name; all of them where n is 0.
-func (t *tally[K]) top(n int) []K {
-	keys := slices.SortedFunc(maps.Keys(t.counts), func(a, b K) int {
-		x, y := t.counts[a], t.counts[b]
-		return cmp.Or(cmp.Compare(y.domains, x.domains), cmp.Compare(y.hosts, x.hosts), cmp.Compare(a, b))
+// sorted returns the keys with the highest counts in the last column first, then
+// in the one before it, and so on, then by name.
+func (t *tally) sorted(order []int) []string {
+	return slices.SortedFunc(maps.Keys(t.rows), func(a, b string) int {
+		x, y := t.rows[a].counts, t.rows[b].counts
+		for _, i := range order {
+			if c := cmp.Compare(y[i], x[i]); c != 0 {
+				return c
+			}
+		}
+		return slices.Compare(strings.Split(a, between), strings.Split(b, between))
 	})
-	if n > 0 && len(keys) > n {
-		keys = keys[:n]
-	}
-	return keys
 }

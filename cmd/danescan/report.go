@@ -11,28 +11,48 @@ import (
 
 func reportCommand() *command {
 	return &command{
-		name: "report", args: "RUN", summary: "write the HTML page of a run",
-		about:    "The page is one file, index.html: no script, and nothing is fetched from anywhere.",
-		examples: []example{{"danescan report runs/2026-11 -o site", "the page of one run"}},
+		name: "report", args: "RUN", summary: "write the HTML site of a run",
+		about: `The site needs no server and no script, and its pages fetch nothing: DIR can be put
+online as it is. Each figure has its data as CSV and JSON, and the SQL that gives it.`,
+		examples: []example{
+			{"danescan report runs/2026-11 -o site", "the site of one run"},
+			{"danescan report --redact domains runs/2026-11 -o site", "the same for a list that may not be republished"},
+		},
 		prepare: func(flags *pflag.FlagSet) action {
-			out := flags.StringP("output", "o", "", "`DIR` of the page")
-			return func(ctx context.Context, e *env, args []string) error {
-				if err := wantArgs(args, 1, 1, "the RUN directory"); err != nil {
-					return err
-				}
-				if *out == "" {
-					return &usageError{text: "missing -o DIR: where the page is to be written"}
-				}
-				made, err := report.Write(ctx, report.Config{Run: args[0], Out: *out})
-				if err != nil {
-					return err
-				}
-				h := made.Headline
-				fmt.Fprintf(e.stderr, "%d names, %d with mail, %d with proven MX records, %d with DANE, %d verified, %d failed, %d undecided\n",
-					h.Names, h.WithMail, h.SignedMX, h.DANE, h.Verified, h.Failed, h.Undecided)
-				fmt.Fprintln(e.stdout, made.Path)
-				return nil
-			}
+			f := &reportFlags{}
+			f.declare(flags)
+			return f.run
 		},
 	}
+}
+
+type reportFlags struct {
+	out    string
+	redact string
+}
+
+func (f *reportFlags) declare(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.out, "output", "o", "", "`DIR` of the site")
+	flags.StringVar(&f.redact, "redact", "", "`WHAT` not to tell: domains (what would show that a domain is in the list)")
+}
+
+func (f *reportFlags) run(ctx context.Context, e *env, args []string) error {
+	if err := wantArgs(args, 1, 1, "the RUN directory"); err != nil {
+		return err
+	}
+	if f.out == "" {
+		return &usageError{text: "missing -o DIR: where the page is to be written"}
+	}
+	if f.redact != "" && f.redact != "domains" {
+		return &usageError{text: fmt.Sprintf("--redact %s: only domains can be redacted", f.redact)}
+	}
+	made, err := report.Write(ctx, report.Config{Run: args[0], Out: f.out, RedactDomains: f.redact == "domains"})
+	if err != nil {
+		return err
+	}
+	h := made.Headline
+	fmt.Fprintf(e.stderr, "%d names, %d with mail, %d with proven MX records, %d with DANE, %d verified, %d failed, %d undecided\n",
+		h.Names, h.WithMail, h.SignedMX, h.DANE, h.Verified, h.Failed, h.Undecided)
+	fmt.Fprintln(e.stdout, made.Path)
+	return nil
 }

@@ -1,0 +1,13 @@
+package report
+
+import "slices"
+
+// figures is every figure of the report, in the order of its pages.
+func figures() []*figure {
+	all := slices.Concat(adoptionFigures(), dnsFigures(), tlsaFigures(), tlsFigures(), []figure{findingsFigure(), brokenFigure(), culpritFigure()})
+	out := make([]*figure, len(all))
+	for i := range all {
+		out[i] = &all[i]
+	}
+	return out
+}

@@ -1,0 +1,179 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+
+	"danescan/datasets/run"
+)
+
+// Config says what a report is made from and where it goes.
+type Config struct {
+	Run           string // run directory
+	Out           string // directory of the site
+	RedactDomains bool   // name nothing that would tell which domains are in the list
+}
+
+// Headline is the run in the few numbers that people quote.
+type Headline struct {
+	Names, WithMail, SignedMX, DANE, Verified, PrimaryVerified, Failed, Undecided, HalfDANE int64
+	Hosts, HostsWithTLSA, HostsVerified                                                     int64
+}
+
+// Report is what Write made.
+type Report struct {
+	Path     string // of the first page
+	Headline Headline
+}
+
+// Write makes the site of a finished run. Files are replaced one by one, each
+// whole or not at all; the first page is written last.
+func Write(ctx context.Context, cfg Config) (Report, error) {
+	s, err := read(ctx, cfg.Run, cfg.RedactDomains)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := s.write(ctx, cfg.Out, ""); err != nil {
+		return Report{}, err
+	}
+	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: s.headline()}, nil
+}
+
+// read counts a run.
+func read(ctx context.Context, dir string, redacted bool) (*summary, error) {
+	r, err := run.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if !r.Finished() {
+		return nil, fmt.Errorf("%s: %w", dir, run.ErrUnfinished)
+	}
+	g, err := gather(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	g.redacted = redacted
+	return g.summary(), nil
+}
+
+// headline are the numbers that people quote.
+func (s *summary) headline() Headline {
+	return Headline{
+		Names: s.of("names"), WithMail: s.of("with_mail"), SignedMX: s.of("signed_mx"), DANE: s.of("dane"),
+		Verified: s.of("verified"), PrimaryVerified: s.of("primary_verified"), Failed: s.of("failed"),
+		Undecided: s.of("undecided"), HalfDANE: s.of("half_dane"),
+		Hosts: s.of("hosts"), HostsWithTLSA: s.of("hosts_with_tlsa"), HostsVerified: s.of("hosts_verified"),
+	}
+}
+
+// file is one file of a site.
+type file struct {
+	path string
+	data []byte
+}
+
+// write makes the files of a site. Up leads to the series that it stands in.
+func (s *summary) write(ctx context.Context, dir, up string) error {
+	for build := range s.files(up) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f, err := build()
+		if err == nil {
+			err = replace(filepath.Join(dir, filepath.FromSlash(f.path)), f.data)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// files gives a maker for each file of the site, the first page last.
+func (s *summary) files(up string) func(yield func(func() (file, error)) bool) {
+	return func(yield func(func() (file, error)) bool) {
+		all, err := layouts()
+		if err != nil {
+			yield(func() (file, error) { return file{}, err })
+			return
+		}
+		for _, f := range s.dataFiles() {
+			if !yield(f) {
+				return
+			}
+		}
+		sh := newShell(s.manifest)
+		sh.Nav = s.nav()
+		pages := s.pages()
+		for i := range pages {
+			p := pages[len(pages)-1-i]
+			own := sh
+			if up != "" {
+				own.Up = up
+				for range bytes.Count([]byte(p.Path), []byte("/")) {
+					own.Up = "../" + own.Up
+				}
+			}
+			if !yield(func() (file, error) {
+				data, err := p.render(own, all)
+				return file{p.Path, data}, err
+			}) {
+				return
+			}
+		}
+	}
+}
+
+// dataFiles are the figures as CSV, JSON and SQL, the broken hosts of each slice,
+// and the description of the run's tables.
+func (s *summary) dataFiles() []func() (file, error) {
+	var all []func() (file, error)
+	add := func(path string, data func() ([]byte, error)) {
+		all = append(all, func() (file, error) {
+			bytes, err := data()
+			return file{path, bytes}, err
+		})
+	}
+	for i := range s.tables {
+		t := &s.tables[i]
+		base := "data/" + t.Name
+		add(base+".csv", t.csv)
+		add(base+".json", func() ([]byte, error) { return t.json(s) })
+		add(base+".sql", func() ([]byte, error) { return []byte(t.sql()), nil })
+	}
+	for _, k := range kinds() {
+		for key, at := range s.slicePaths(k) {
+			if broken := s.brokenOf(k, key); len(broken.Rows) > 0 {
+				add(path.Join(k.dir, path.Base(brokenPath(at))), broken.csv)
+			}
+		}
+	}
+	add("data/dictionary.md", func() ([]byte, error) {
+		var b bytes.Buffer
+		err := run.WriteDictionary(&b)
+		return b.Bytes(), err
+	})
+	add("data/datapackage.json", func() ([]byte, error) {
+		var b bytes.Buffer
+		err := run.WriteDataPackage(&b, s.manifest)
+		return b.Bytes(), err
+	})
+	return all
+}
+
+// replace writes a file whole or not at all.
+func replace(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}

@@ -1,0 +1,26 @@
+-- Sessions by the key of the certificate shown.
+WITH sessions AS (
+  SELECT * FROM read_parquet('RUN/endpoints/*.parquet')
+  QUALIFY attempt = max(attempt) OVER (PARTITION BY base, address)
+), keyed AS (
+  SELECT base, concat_ws(' ', key_algorithm, CASE WHEN key_algorithm IS NOT NULL AND key_bits <> 0 THEN key_bits END) AS key
+  FROM sessions LEFT JOIN read_parquet('RUN/certificates/*.parquet') c ON c.sha256 = sessions.chain[1]
+  WHERE handshake_complete
+), of_host AS (
+  SELECT DISTINCT key, h.host FROM keyed JOIN (
+    SELECT host, CASE WHEN tlsa_state IN ('usable', 'unusable') THEN tlsa_base ELSE host END AS base
+    FROM read_parquet('RUN/hosts/*.parquet')
+  ) h USING (base)
+), named AS (
+  SELECT domain, unnest(mx).host AS host FROM read_parquet('RUN/domains/*.parquet')
+), by_session AS (
+  SELECT key, count(*) AS sessions FROM keyed GROUP BY ALL
+), by_host AS (
+  SELECT key, count(*) AS hosts FROM of_host GROUP BY ALL
+), by_domain AS (
+  SELECT key, count(DISTINCT domain) AS domains FROM of_host JOIN named USING (host) GROUP BY ALL
+)
+SELECT key, sessions, coalesce(hosts, 0) AS hosts, coalesce(domains, 0) AS domains
+FROM by_session LEFT JOIN by_host USING (key) LEFT JOIN by_domain USING (key)
+ORDER BY domains DESC, hosts DESC, sessions DESC, key
+LIMIT 10000;

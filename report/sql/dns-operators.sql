@@ -1,0 +1,21 @@
+-- How far the names of each DNS operator came.
+SELECT dns_operator,
+  count(*) AS names,
+  count(*) FILTER (mx_kind IN ('mx', 'implicit')) AS with_mail,
+  count(*) FILTER (mx_kind IN ('mx', 'implicit') AND mx_secure) AS signed_mx,
+  count(*) FILTER (mx_kind IN ('mx', 'implicit') AND hosts_with_tlsa > 0 AND verdict NOT IN ('not-dane', 'half-dane')) AS dane,
+  count(*) FILTER (verdict = 'dane-verified') AS verified,
+  count(*) FILTER (primary_verified) AS primary_verified,
+  count(*) FILTER (verdict = 'dane-partial') AS "partial",
+  count(*) FILTER (verdict = 'dane-failed') AS failed,
+  count(*) FILTER (verdict = 'dane-undecided') AS undecided,
+  count(*) FILTER (verdict = 'dane-unreachable') AS unreachable,
+  count(*) FILTER (verdict = 'dane-not-tested') AS not_tested,
+  count(*) FILTER (verdict = 'dane-unusable') AS unusable,
+  count(*) FILTER (verdict = 'half-dane') AS half_dane,
+  count(*) FILTER (verdict = 'dns-error') AS dns_error
+FROM read_parquet('RUN/domains/*.parquet')
+WHERE dns_operator IS NOT NULL
+GROUP BY dns_operator
+ORDER BY names DESC, dns_operator
+LIMIT 10000;
