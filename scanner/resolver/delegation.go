@@ -89,7 +89,7 @@ func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
 }
 
 // glue takes the addresses of the servers named, where the zone that refers has
-// a say over their names (RFC 9471; RFC 5452, Section 6).
+// a say over their names (RFC 2181, Section 5.4.1).
 func (d *delegation) glue(extra []dns.RR, parent string, index map[string]int) {
 	taken := 0
 	for _, rr := range extra {

@@ -147,8 +147,7 @@ const (
 )
 
 // addresses looks up the addresses of a name server: IPv4, and IPv6 where there
-// is no IPv4. They are not validated (RFC 4035, Section 4.9 leaves that to us):
-// what a wrong server says does not validate.
+// is no IPv4. They are not validated: what a wrong server says does not validate.
 func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.Addr {
 	now := l.it.cfg.Now()
 	if addrs, ok := l.it.hosts.get(name, now); ok {
