@@ -24,7 +24,8 @@ type collector struct {
 	seen  *endpointSet // endpoints that were ever scheduled
 	out   *batch
 
-	visits chan struct{} // a place for each host between its lookup and its row
+	excluded *endpointSet  // addresses that were counted as excluded
+	visits   chan struct{} // a place for each host between its lookup and its row
 }
 
 // Collect looks at every name of the list and writes what it sees to the spool.
@@ -49,15 +50,17 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 		limit = rate.Limit(cfg.SMTPRate)
 	}
 	c := &collector{
-		cfg:    cfg,
-		spool:  w,
-		hosts:  newQueue("", cfg.KeepHosts),
-		known:  newNameSet(),
-		plan:   newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap),
-		rate:   rate.NewLimiter(limit, 1),
-		seen:   newEndpointSet(),
-		out:    newBatch(w, cfg.batchRows),
-		visits: make(chan struct{}, 16*cfg.SMTPConcurrency),
+		cfg:   cfg,
+		spool: w,
+		hosts: newQueue("", cfg.KeepHosts),
+		known: newNameSet(),
+		plan:  newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap),
+		rate:  rate.NewLimiter(limit, 1),
+		seen:  newEndpointSet(),
+		out:   newBatch(w, cfg.batchRows),
+
+		excluded: newEndpointSet(),
+		visits:   make(chan struct{}, 16*cfg.SMTPConcurrency),
 	}
 	return c, c.recall()
 }
@@ -137,9 +140,9 @@ func (c *collector) count(d run.DomainEvidence) {
 	}
 }
 
-// queueHost queues a host name that was never queued before.
+// queueHost queues a host name of this shard that was never queued before.
 func (c *collector) queueHost(host string) error {
-	if !c.known.add(host) {
+	if !c.cfg.Hosts.hasHost(host) || !c.known.add(host) {
 		return nil
 	}
 	c.cfg.Progress.Hosts.Add(1)

@@ -25,13 +25,16 @@ type Config struct {
 
 	Probe     ProbeMode // default ProbeDANE
 	SMTP      smtp.Config
-	SMTPPort  uint16 // default 25
-	SkipTLSA  bool   // do not ask for TLSA where DANE cannot apply
-	NoIPv4    bool   // connect to no IPv4 address
-	NoIPv6    bool   // connect to no IPv6 address
-	AllowAny  bool   // connect to private and loopback addresses, too
-	Seed      uint64 // of the order within a range
-	KeepHosts int    // host names held in memory before the queue overflows to disk; default 65,536
+	SMTPPort  uint16      // default 25
+	SkipTLSA  bool        // do not ask for TLSA where DANE cannot apply
+	NoIPv4    bool        // connect to no IPv4 address
+	NoIPv6    bool        // connect to no IPv6 address
+	AllowAny  bool        // connect to private and loopback addresses, too
+	Seed      uint64      // of the order within a range
+	Exclude   *Exclusions // what is left alone by request
+	Ranges    Shard       // of the list: domains of others are not looked up
+	Hosts     Shard       // of the MX hosts: others are neither looked up nor connected to
+	KeepHosts int         // host names held in memory before the queue overflows to disk; default 65,536
 
 	DNSConcurrency  int                // lookups of domains at a time; default 1,000
 	SMTPConcurrency int                // sessions at a time; default 500

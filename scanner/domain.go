@@ -27,6 +27,9 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 		Group:     n.Group,
 		ScannedAt: stamp(began),
 	}
+	for _, ds := range n.DS {
+		d.DS = append(d.DS, run.DS{KeyTag: int32(ds.KeyTag), Algorithm: int32(ds.Algorithm), DigestType: int32(ds.DigestType)})
+	}
 	d.Registrable, _ = publicsuffix.EffectiveTLDPlusOne(n.Domain)
 
 	mx := c.cfg.Resolver.Lookup(ctx, n.Domain, dns.TypeMX)

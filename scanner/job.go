@@ -19,7 +19,7 @@ type Job struct {
 	Config Config // Resolver is made from DNS
 	DNS    DNS
 
-	Source string // a file, or "-"
+	Source string // a file, a URL, or "-"
 	List   list.Config
 	Dir    string // run directory
 	Resume bool   // go on with what Dir holds
@@ -40,6 +40,9 @@ var ErrInterrupted = errors.New("interrupted; what is done is kept")
 // Scan does a job: collect, then finish. What is wrong with the list, the settings
 // or the run directory is said before the first packet.
 func Scan(ctx context.Context, job Job) (Summary, error) {
+	if job.Config.Progress == nil {
+		job.Config.Progress = new(Progress)
+	}
 	names, err := list.Open(ctx, job.Source, job.List)
 	if err != nil {
 		return Summary{}, err
@@ -50,7 +53,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 		return Summary{}, err
 	}
 	defer lookups.close()
-	if err := job.admissible(); err != nil {
+	if err := job.admissible(names); err != nil {
 		return Summary{}, err
 	}
 	if err := lookups.preflight(ctx); err != nil {
@@ -68,7 +71,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 }
 
 // admissible says whether the job may write to its directory.
-func (job Job) admissible() error {
+func (job Job) admissible(names *list.File) error {
 	if !job.Resume {
 		return run.Free(job.Dir)
 	}
@@ -76,7 +79,7 @@ func (job Job) admissible() error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(job.fits(r), r.Close())
+	return errors.Join(job.fits(r, names), r.Close())
 }
 
 // open begins a run directory, or opens the one to go on with and notes the
@@ -99,13 +102,17 @@ func (job Job) open(names *list.File, l *lookups) (*run.Run, error) {
 }
 
 // fits checks that a run to go on with was begun with the same settings.
-func (job Job) fits(r *run.Run) error {
+func (job Job) fits(r *run.Run, names *list.File) error {
 	m := r.Manifest()
 	if r.Finished() {
 		return fmt.Errorf("%s: nothing to resume: the run is finished", job.Dir)
 	}
 	if m.List.Source != job.Source {
 		return fmt.Errorf("%s: the run was begun with the list %q, not %q", job.Dir, m.List.Source, job.Source)
+	}
+	if p := names.Override(job.ListID, job.ListURL); p.ID != m.List.ID || p.Date != m.List.Date {
+		return fmt.Errorf("%s: the run was begun with another edition of the list (%s %s, now %s %s): give that one, or begin another run",
+			job.Dir, m.List.ID, m.List.Date, p.ID, p.Date)
 	}
 	for name, value := range job.Settings {
 		if was, known := m.Settings[name]; known && was != value && decides(name) {
@@ -119,7 +126,7 @@ func (job Job) fits(r *run.Run) error {
 func decides(setting string) bool {
 	switch setting {
 	case "resolver", "trust-ad", "root-hints", "trust-anchor", "at", "sha1", "probe", "smtp-port", "ipv4-only",
-		"ipv6-only", "tlsa-always", "limit", "format", "seed", "group-column", "allow-private":
+		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private":
 		return true
 	}
 	return false
@@ -141,17 +148,23 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *loo
 	return job.cite(r, names)
 }
 
-// cite puts into the manifest what is known of the list once it is read.
+// cite puts into the manifest what is known of the list once it is read, and how
+// much was left out by request.
 func (job Job) cite(r *run.Run, names *list.File) error {
 	sum, err := names.SHA256()
 	if err != nil {
 		return err
 	}
 	m := r.Manifest()
-	m.List.SHA256, m.List.Rows, m.List.Taken = sum, names.Rows, names.Taken
+	m.List.SHA256, m.List.Rows, m.List.Taken, m.List.Folded = sum, names.Rows, names.Taken, names.Folded
+	m.List.Citation = names.Override(job.ListID, job.ListURL).Citation(names.Source, sum)
 	m.List.Skipped = map[string]int64{}
 	for reason, n := range names.Skipped {
 		m.List.Skipped[string(reason)] = n
+	}
+	p := job.Config.Progress
+	m.Exclusions = run.Exclusions{
+		Domains: p.ExcludedDomains.Load(), Hosts: p.ExcludedHosts.Load(), Addresses: p.ExcludedAddresses.Load(),
 	}
 	return r.WriteManifest(m)
 }
@@ -163,11 +176,12 @@ func (job Job) manifest(names *list.File, l *lookups) (run.Manifest, error) {
 	if err != nil {
 		return run.Manifest{}, err
 	}
+	from := names.Override(job.ListID, job.ListURL)
 	m := run.Manifest{
 		RunID: id, SchemaVersion: run.SchemaVersion, RulesVersion: judge.RulesVersion,
 		Tool:    run.Tool{Name: "danescan", Version: job.Version, Commit: commit(), GoVersion: runtime.Version()},
 		Command: job.Command, Settings: job.Settings,
-		List:        run.List{Source: names.Source, ID: job.ListID, URL: job.ListURL},
+		List:        run.List{Source: names.Source, ID: from.ID, URL: from.URL, Date: from.Date},
 		Resolver:    run.Resolver{Mode: job.DNS.mode(), TrustAnchors: l.anchors, SHA1: job.DNS.sha1()},
 		DigestOrder: []string{"sha2-512", "sha2-256"}, RetiredCAList: judge.RetiredCAs(),
 		Vantage: run.Vantage{HostName: job.HostName, EHLO: job.Config.SMTP.EHLO, Contact: job.Contact},

@@ -12,4 +12,8 @@ type Progress struct {
 	Sessions  atomic.Int64 // SMTP sessions held
 	Failures  atomic.Int64 // of the domains, those whose MX lookup failed
 	Queries   atomic.Int64 // DNS queries sent for domains and hosts
+
+	ExcludedDomains   atomic.Int64 // names of the list that were left out by request
+	ExcludedHosts     atomic.Int64 // hosts that were looked up and not connected to by request
+	ExcludedAddresses atomic.Int64 // addresses of other hosts, the same
 }

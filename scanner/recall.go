@@ -23,6 +23,7 @@ func (c *collector) recall() error {
 			return err
 		}
 		c.known.add(h.Host)
+		c.noteExcluded(&h)
 		c.cfg.Progress.Hosts.Add(1)
 		c.cfg.Progress.HostsDone.Add(1)
 	}

@@ -34,21 +34,37 @@ type lookupTask struct {
 func (c *collector) rangeOf(line int64) int { return int((line - 1) / c.cfg.rangeLines) }
 
 // readSpan reads the rest of the range that first belongs to, and the name after
-// it. The span is nil where its part is there already.
+// it. The span is nil where there is nothing to do: its part is there already, it
+// belongs to another shard, or all its names are excluded.
 func (c *collector) readSpan(names *list.Reader, first list.Name) (*span, list.Name, error) {
 	s := &span{number: c.rangeOf(first.Line)}
 	name, err := first, error(nil)
 	for err == nil && c.rangeOf(name.Line) == s.number {
-		s.names = append(s.names, name)
+		if c.wanted(s.number, name.Domain) {
+			s.names = append(s.names, name)
+		}
 		name, err = names.Next()
 	}
 	c.cfg.Progress.Names.Add(int64(len(s.names)))
-	if c.done[s.number] {
+	if c.done[s.number] || len(s.names) == 0 {
 		c.cfg.Progress.Domains.Add(int64(len(s.names)))
 		return nil, name, err
 	}
 	shuffle(s.names, c.cfg.Seed, s.number)
 	return s, name, err
+}
+
+// wanted reports whether a name of a range is to be looked up, and counts it where
+// that is so but for the exclusions.
+func (c *collector) wanted(number int, domain string) bool {
+	if !c.cfg.Ranges.hasRange(number) {
+		return false
+	}
+	if c.cfg.Exclude.Name(domain) {
+		c.cfg.Progress.ExcludedDomains.Add(1)
+		return false
+	}
+	return true
 }
 
 // shuffle puts the names of a range into an order that depends on the seed alone,

@@ -20,8 +20,9 @@ type visit struct {
 // stay is a host on its way to its row: it is written when its last session is
 // over.
 type stay struct {
-	base    string
-	attempt int32
+	base     string
+	attempt  int32
+	excluded bool // looked up, and not to be connected to
 
 	mu    sync.Mutex
 	host  run.HostEvidence
@@ -35,9 +36,12 @@ type stay struct {
 // at once where there is nothing to connect to.
 func (c *collector) planVisit(h run.HostEvidence, attempt int32) error {
 	s := &stay{host: h, attempt: attempt}
+	if attempt == 1 {
+		c.noteExcluded(&h)
+	}
 	var visits []*visit
 	for _, address := range c.targets(s) {
-		reason := c.refuse(address)
+		reason := c.refuse(s, address)
 		if reason == "" {
 			visits = append(visits, &visit{stay: s, address: address})
 			continue
@@ -60,27 +64,37 @@ func (c *collector) planVisit(h run.HostEvidence, attempt int32) error {
 // targets are the addresses that this host is the first to name with its base
 // domain: a shared endpoint is probed once in each attempt.
 func (c *collector) targets(s *stay) []netip.Addr {
-	state, base := judge.State(&s.host)
-	if !applies(state) {
-		if c.cfg.Probe != ProbeAll {
-			return nil
-		}
-		base = s.host.Host
+	base, wanted := c.sessionName(&s.host)
+	if !wanted {
+		return nil
 	}
-	s.base = base
+	s.base, s.excluded = base, c.cfg.Exclude.host(&s.host, base)
 	var addresses []netip.Addr
 	for _, text := range s.host.Addresses {
 		address, err := netip.ParseAddr(text)
-		if err == nil && c.seen.add(base, address, s.attempt) {
+		// An excluded host takes no endpoint away from another that shares it.
+		if err == nil && (s.excluded || c.seen.add(base, address, s.attempt)) {
 			addresses = append(addresses, address)
 		}
 	}
 	return addresses
 }
 
+// sessionName is the base domain that sessions with a host name, and whether there
+// are to be any.
+func (c *collector) sessionName(h *run.HostEvidence) (base string, wanted bool) {
+	state, base := judge.State(h)
+	if applies(state) {
+		return base, true
+	}
+	return h.Host, c.cfg.Probe == ProbeAll
+}
+
 // refuse says why an address is not connected to, or nothing.
-func (c *collector) refuse(address netip.Addr) run.Reason {
+func (c *collector) refuse(s *stay, address netip.Addr) run.Reason {
 	switch {
+	case s.excluded || c.cfg.Exclude.Address(address):
+		return run.ReasonExcluded
 	case c.cfg.Probe == ProbeNone:
 		return run.ReasonProbeOff
 	case address.Is4() && c.cfg.NoIPv4, !address.Is4() && c.cfg.NoIPv6:

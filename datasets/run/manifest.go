@@ -58,11 +58,12 @@ type List struct {
 	Source   string           `json:"source"` // as given: file, URL or -
 	ID       string           `json:"id"`     // the publisher's name for this edition
 	URL      string           `json:"url"`
-	Date     string           `json:"date"`    // of the edition, YYYY-MM-DD
-	SHA256   string           `json:"sha256"`  // of the file as read, in hex
-	Rows     int64            `json:"rows"`    // lines read
-	Taken    int64            `json:"taken"`   // domains scanned
-	Skipped  map[string]int64 `json:"skipped"` // lines by reason
+	Date     string           `json:"date"`             // of the edition, YYYY-MM-DD
+	SHA256   string           `json:"sha256"`           // of the file as read, in hex
+	Rows     int64            `json:"rows"`             // lines read
+	Taken    int64            `json:"taken"`            // domains scanned
+	Folded   int64            `json:"folded,omitempty"` // of these, for a name below them
+	Skipped  map[string]int64 `json:"skipped"`          // lines by reason
 	Citation string           `json:"citation,omitempty"`
 }
 
