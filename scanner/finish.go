@@ -2,10 +2,12 @@ package scanner
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"danescan/datasets/run"
 	"danescan/scanner/judge"
@@ -14,6 +16,7 @@ import (
 // evidence is what a run's spool holds, each table sorted by its key.
 type evidence interface {
 	Domains() iter.Seq2[run.DomainEvidence, error]
+	Namings() iter.Seq2[run.Naming, error]
 	Hosts() iter.Seq2[run.HostEvidence, error]
 	Endpoints() iter.Seq2[run.EndpointEvidence, error]
 	Certificates() iter.Seq2[run.Certificate, error]
@@ -35,10 +38,11 @@ type finisher struct {
 	out     tables
 	summary *Summary
 
-	certs certificates
-	ends  map[string][]run.Endpoint // by base domain
-	named map[string]int64          // domains that name a host
-	facts map[string]judge.HostFacts
+	certs   certificates
+	ends    map[string][]run.Endpoint // by base domain
+	named   map[string]int64          // domains that name a host
+	repeats map[int64]struct{}        // lines with a name that was there before
+	facts   map[string]judge.HostFacts
 }
 
 // finish reads the evidence twice: once to know which hosts the list names, once
@@ -98,41 +102,50 @@ func (f *finisher) readEndpoints(ctx context.Context) error {
 }
 
 // countHosts counts the domains that name each host. A domain on several lines
-// counts once.
+// counts once: the lines after its first are noted, to be passed over.
 func (f *finisher) countHosts(ctx context.Context) error {
-	f.named = map[string]int64{}
-	for d, err := range f.domains() {
+	f.named, f.repeats = map[string]int64{}, map[int64]struct{}{}
+	listed := map[nameKey]struct{}{}
+	for d, err := range run.Ahead(f.in.Namings()) {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
+		known := len(listed)
+		if listed[keyOf(d.Domain)] = struct{}{}; len(listed) == known {
+			f.repeats[d.Line] = struct{}{}
+			continue
+		}
 		for _, mx := range d.MX {
-			f.named[mx.Host]++
+			f.name(mx.Host)
 		}
 	}
 	return nil
 }
 
-// domains streams the domains in the order of the list, each name once.
-func (f *finisher) domains() iter.Seq2[run.DomainEvidence, error] {
-	return func(yield func(run.DomainEvidence, error) bool) {
-		listed := map[string]struct{}{}
-		for d, err := range f.in.Domains() {
-			if _, again := listed[d.Domain]; again && err == nil {
-				continue
-			}
-			listed[d.Domain] = struct{}{}
-			if !yield(d, err) {
-				return
-			}
-		}
+// name counts a host once more. The strings of a row may be parts of a larger one,
+// which they would keep.
+func (f *finisher) name(host string) {
+	n, known := f.named[host]
+	if !known {
+		host = strings.Clone(host)
 	}
+	f.named[host] = n + 1
+}
+
+// nameKey stands for a domain name where millions of them must be told apart: by
+// half of a SHA-256, nobody can make two names that pass for one.
+type nameKey [sha256.Size / 2]byte
+
+func keyOf(name string) nameKey {
+	sum := sha256.Sum256([]byte(name))
+	return nameKey(sum[:sha256.Size/2])
 }
 
 // judgeHosts judges the hosts that the list names. Others are leftovers of an
 // interrupted run: the range that named them was read again, and named others.
 func (f *finisher) judgeHosts(ctx context.Context) error {
 	f.facts = map[string]judge.HostFacts{}
-	for h, err := range f.in.Hosts() {
+	for h, err := range run.Ahead(f.in.Hosts()) {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
@@ -190,18 +203,32 @@ func (f *finisher) writeEndpoints(ctx context.Context) error {
 	return nil
 }
 
+// judgeDomains joins the domains, in the order of the list, with their hosts.
+// Reading, judging and writing them go on side by side.
 func (f *finisher) judgeDomains(ctx context.Context) error {
+	out := newBehind(f.out.Domain)
+	err := f.joinDomains(ctx, out)
+	if e := out.close(); e != nil {
+		return e
+	}
+	return err
+}
+
+func (f *finisher) joinDomains(ctx context.Context, out *behind[run.Domain]) error {
 	facts := func(name string) judge.HostFacts { return f.facts[name] }
-	for d, err := range f.domains() {
+	for d, err := range run.Ahead(f.in.Domains()) {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
+		if _, again := f.repeats[d.Line]; again {
+			continue
+		}
 		row := run.Domain{DomainEvidence: d}
 		f.judge.Domain(&row, facts)
-		if err := f.out.Domain(&row); err != nil {
-			return err
-		}
 		f.summary.countDomain(&row)
+		if !out.put(row) {
+			return nil // out says why
+		}
 	}
 	return nil
 }

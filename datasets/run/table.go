@@ -35,9 +35,9 @@ func ParseTable(name string) (Table, error) {
 }
 
 // Row is any of the row types: evidence, as the spool holds it, or a whole row
-// of a final table. Certificate is both.
+// of a final table. Certificate is both; Naming is read from either.
 type Row interface {
-	DomainEvidence | HostEvidence | EndpointEvidence | Certificate | Domain | Host | Endpoint
+	DomainEvidence | HostEvidence | EndpointEvidence | Certificate | Domain | Host | Endpoint | Naming
 }
 
 // layout is what is particular to the table of a row type.
@@ -60,6 +60,10 @@ func layoutOf[T Row]() layout[T] {
 		l = layout[Domain]{TableDomains, domainKey, "domain",
 			func(a, b *Domain) int { return compareDomain(&a.DomainEvidence, &b.DomainEvidence) },
 			func(r *Domain) string { return textOfDomain(&r.DomainEvidence) }}
+	case Naming:
+		l = layout[Naming]{TableDomains, domainKey, "domain",
+			func(a, b *Naming) int { return cmp.Compare(a.Line, b.Line) },
+			func(r *Naming) string { return fmt.Sprint(r.Line) }}
 	case HostEvidence:
 		l = layout[HostEvidence]{TableHosts, hostKey, "host", compareHost, textOfHost}
 	case Host:
