@@ -25,7 +25,8 @@ type rplConfig struct {
 	Skew     time.Duration
 	Hints    bool // given in a file
 
-	Minimises bool // qname-minimisation
+	Minimises      bool // qname-minimisation
+	EveryAlgorithm bool // harden-algo-downgrade; without it any DS digest counts
 }
 
 // rplZone is a stub-zone or forward-zone clause that is being read.
@@ -98,6 +99,8 @@ func (c *rplConfig) option(o rplOption, zones *[]*rplZone) error {
 		var n int64
 		n, err = strconv.ParseInt(o.Value, 10, 64)
 		c.Now = time.Unix(n, 0)
+	case "harden-algo-downgrade":
+		c.EveryAlgorithm = o.Value == "yes"
 	case "do-ip6":
 		c.IPv4Only = o.Value == "no"
 	case "do-ip4":

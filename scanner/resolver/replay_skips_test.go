@@ -14,7 +14,6 @@ var rplExpected = map[string]string{}
 // empty value stands for any.
 var rplForeign = []struct{ key, value, reason string }{
 	{"harden-dnssec-stripped", "no", "takes data as insecure where no DNSKEY can be had: bogus or indeterminate here"},
-	{"harden-algo-downgrade", "yes", "wants a signature by every algorithm: one is enough (RFC 6840, Section 5.11)"},
 	{"val-permissive-mode", "yes", "lets bogus data through"},
 	{"disable-edns-do", "yes", "asks without DO"},
 	{"ignore-cd-flag", "yes", "is about the client's side"},

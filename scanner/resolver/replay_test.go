@@ -158,6 +158,7 @@ func newPlayer(s *rplScript) (*rplPlayer, error) {
 	}
 	v, err := dnssec.New(dnssec.Config{
 		Anchors: c.Anchors, Insecure: c.Insecure, Now: now, Limits: c.Limits, Skew: c.Skew,
+		EveryAlgorithm: c.EveryAlgorithm, HonourSHA1DS: !c.EveryAlgorithm, // as Unbound couples them
 		Algorithms: map[uint8]dnssec.Algorithm{dns.DSA: parseDSA, dns.DSANSEC3SHA1: parseDSA},
 	})
 	if err != nil {
