@@ -29,13 +29,26 @@ func listsCommand() *command {
 }
 
 const listNotes = `
-Compressed lists (gzip, zip with one file, Zstandard) are opened as they are.
-Blank lines and lines that begin with # are passed over. A line without a usable
-name is counted by reason and left out.
+A list is a file, an http or https URL, or - for standard input. Compressed lists
+(gzip, zip with one file, Zstandard) are opened as they are. Blank lines and
+lines that begin with # or ; are passed over. A line without a usable name is
+counted by reason and left out.
 
-Citing Tranco: give the list ID (https://tranco-list.eu/list/ID) and date, and
+Umbrella cannot be told from Tranco by its content: --format umbrella folds each
+name to its registrable domain, and of several names of one domain the first
+stays. Without it they are scanned as they stand there.
+
+Of a zone, all owners of NS records below the apex are taken; DS records that
+stand next to them are kept, and --only-signed takes those that have any. Where
+the file has no $ORIGIN and its names are relative, put that line before it.
+
+--sample 1% takes the names for which the first 64 bits of the SHA-256 of
+"SEED:NAME" lie below 1% of 2^64: anyone can draw the same sample.
+
+To cite a list, take the line "citation" from the run's manifest: it names the
+edition, its date and SHA-256. They are found in the URL, in what the server
+says, and in names such as tranco_K25GW.csv.zip; or pass --list-id and
+--list-url to scan. Citing Tranco: the list ID (https://tranco-list.eu/list/ID) and
   Le Pochat, Van Goethem, Tajalizadehkhoob, Korczynski, Joosen: Tranco: A
   Research-Oriented Top Sites Ranking Hardened Against Manipulation. NDSS 2019.
-Pass --list-id ID to scan: it is kept in the run's manifest with the list's
-SHA-256, and both stand on the report.
 `

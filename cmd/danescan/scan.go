@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -23,6 +24,8 @@ func scanCommand() *command {
 			{"danescan scan -o runs/2026-11 --contact 'https://example.org/scan' tranco.csv.zip", "the main job, iterating from the root"},
 			{"danescan scan -o try -n 100 tranco.csv.zip", "the first hundred names"},
 			{"danescan scan -o runs/2026-11 --resume --contact 'https://example.org/scan' tranco.csv.zip", "go on after an interruption"},
+			{"danescan scan -o se --only-signed --contact 'https://example.org/scan' se.zone.gz", "the signed delegations of a zone"},
+			{"danescan scan -o sample --sample 1% --seed 1 --probe none --exclude opt-out.txt https://tranco-list.eu/download/K25GW/full", "one domain in a hundred, the same for everyone"},
 			{"danescan scan -o dns --probe none --resolver 127.0.0.1 --trust-ad names.txt", "DNS alone, believing a local validating resolver"},
 		},
 		prepare: func(flags *pflag.FlagSet) action {
@@ -33,7 +36,8 @@ func scanCommand() *command {
 	}
 }
 
-const scanAbout = `LIST is a file, or - for standard input; its form is found from the content.
+const scanAbout = `LIST is a file, an http or https URL, or - for standard input. Its form is found
+from the content, but for Umbrella's, which looks like Tranco's: --format umbrella.
 The names' MX hosts and the hosts' TLSA records are looked up and validated; each
 host to which DANE applies is connected to, shows its certificates after STARTTLS,
 and is left with QUIT. Mail is never sent.
@@ -50,6 +54,10 @@ type scanFlags struct {
 	out         string
 	format      string
 	limit       int64
+	sample      string
+	onlySigned  bool
+	shard       string
+	exclude     string
 	groupColumn int
 	seed        uint64
 	resume      bool
@@ -66,8 +74,12 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.out, "output", "o", "", "run `DIR` to write")
 	flags.StringVarP(&f.format, "format", "f", "auto", "`FORMAT` of the list: auto, or one that 'danescan lists' names")
 	flags.Int64VarP(&f.limit, "limit", "n", 0, "take at most `N` names; 0: all")
+	flags.StringVar(&f.sample, "sample", "", "take `P%` of the names, chosen by a hash of --seed and the name")
+	flags.BoolVar(&f.onlySigned, "only-signed", false, "of a zone, take only delegations with DS")
+	flags.StringVar(&f.shard, "shard", "", "look up part `I/N` of the list alone, in ranges of 16,384 lines, and the hosts named there")
+	flags.StringVar(&f.exclude, "exclude", "", "leave alone what `FILE` lists: domains (with all below), MX hosts, addresses, CIDRs, one a line")
 	flags.IntVar(&f.groupColumn, "group-column", 0, "keep column `N` of the list, from 1, as the names' group")
-	flags.Uint64Var(&f.seed, "seed", 0, "of the order within each range of the list; 0: drawn")
+	flags.Uint64Var(&f.seed, "seed", 0, "of the order within each range of the list, and of --sample; 0: drawn")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the run in --output")
 	flags.StringVar(&f.contact, "contact", "", "`TEXT` that tells operators whom to ask and how to opt out: needed to probe over 1,000 names")
 	flags.StringVar(&f.listID, "list-id", "", "the publisher's `ID` of the list, for citation")
@@ -131,22 +143,69 @@ func (f *scanFlags) job(e *env, source string) (scanner.Job, error) {
 	if dns.Log, err = f.logs.logger(e.stderr); err != nil {
 		return scanner.Job{}, err
 	}
-	if f.seed == 0 {
-		f.seed = rand.Uint64()>>1 | 1
-		e.flags.Set("seed", fmt.Sprint(f.seed))
+	f.drawSeed(e)
+	names, err := f.listConfig()
+	if err != nil {
+		return scanner.Job{}, err
 	}
 	job := scanner.Job{
-		DNS: dns, Source: source, Dir: f.out, Resume: f.resume,
-		List:    list.Config{Format: f.format, Limit: f.limit, Group: f.groupColumn},
+		DNS: dns, Source: source, Dir: f.out, Resume: f.resume, List: names,
 		Version: version, Command: os.Args, ListID: f.listID, ListURL: f.listURL, Contact: f.contact,
 		Config: scanner.Config{Seed: f.seed, DNSConcurrency: f.concurrency, Progress: new(scanner.Progress)},
 	}
 	job.HostName, _ = os.Hostname()
-	if err := f.probes.fill(&job.Config); err != nil {
+	if err := errors.Join(f.probes.fill(&job.Config), f.share(&job.Config)); err != nil {
 		return scanner.Job{}, err
 	}
 	job.Settings = settingsOf(e.flags)
 	return job, nil
+}
+
+// drawSeed draws the seed where none was given. A run that goes on has one.
+func (f *scanFlags) drawSeed(e *env) {
+	if f.seed == 0 && f.resume {
+		if m, err := run.ReadManifest(f.out); err == nil { // else the scan says what is wrong
+			e.flags.Set("seed", m.Settings["seed"])
+		}
+	}
+	if f.seed == 0 {
+		e.flags.Set("seed", fmt.Sprint(rand.Uint64()>>1|1))
+	}
+}
+
+// listConfig says how the list is to be read.
+func (f *scanFlags) listConfig() (list.Config, error) {
+	cfg := list.Config{
+		Format: f.format, Limit: f.limit, Group: f.groupColumn, Seed: f.seed, OnlySigned: f.onlySigned,
+	}
+	if f.sample != "" {
+		percent, err := strconv.ParseFloat(strings.TrimSuffix(f.sample, "%"), 64)
+		if err != nil || !(percent > 0 && percent <= 100) {
+			return cfg, &usageError{text: fmt.Sprintf("--sample %s: want a share such as 1%%, over 0 and up to 100%%", f.sample)}
+		}
+		cfg.Sample = percent
+	}
+	return cfg, nil
+}
+
+// share fills in which part of the work is ours, and what is left alone.
+func (f *scanFlags) share(cfg *scanner.Config) error {
+	var err error
+	if cfg.Ranges, err = scanner.ParseShard(f.shard); err != nil {
+		return &usageError{text: "--" + err.Error()}
+	}
+	if f.exclude == "" {
+		return nil
+	}
+	file, err := os.Open(f.exclude)
+	if err != nil {
+		return fmt.Errorf("--exclude: %w", err)
+	}
+	defer file.Close()
+	if cfg.Exclude, err = scanner.ReadExclusions(file); err != nil {
+		return fmt.Errorf("--exclude %s: %w", f.exclude, err)
+	}
+	return nil
 }
 
 // settingsOf are the effective values of all flags that say how to measure.
