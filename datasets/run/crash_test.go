@@ -7,14 +7,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// A crash is a process that ends at once in the middle of a write: the test runs
-// itself again with a hook that does so at the Nth step, for every N.
+// A crash is a write that ends at once in the middle, without another step: the
+// tests try one after every step that there is. Most are goroutines that end
+// there; a few are processes, which leave not even a file open.
 const (
 	crashAt  = "DANESCAN_TEST_CRASH_AT"
 	crashDir = "DANESCAN_TEST_CRASH_DIR"
@@ -22,7 +24,7 @@ const (
 	crashed  = 42 // exit code
 )
 
-// crashStories are what a process does until it crashes.
+// crashStories are what is done until the crash.
 var crashStories = map[string]func(dir string, d disk) error{
 	"create": func(dir string, d disk) error {
 		r, err := create(dir, sampleManifest(), d)
@@ -35,88 +37,137 @@ var crashStories = map[string]func(dir string, d disk) error{
 	"finish": finishStory,
 }
 
+// crashAfter gives a disk on which crash is called after n steps.
+func crashAfter(n int, crash func(s step, path string)) disk {
+	return disk{hook: func(s step, path string) error {
+		if n == 0 {
+			crash(s, path)
+		}
+		n--
+		return nil
+	}}
+}
+
 // TestCrashingProcess is not a test: it is the process that crashes.
 func TestCrashingProcess(t *testing.T) {
 	story, ok := crashStories[os.Getenv(crashIn)]
 	if !ok {
 		t.Skip("only as a child of another test")
 	}
-	left, err := strconv.Atoi(os.Getenv(crashAt))
+	n, err := strconv.Atoi(os.Getenv(crashAt))
 	if err != nil {
 		t.Fatal(err)
 	}
-	hook := func(s step, path string) error {
-		if left == 0 {
-			fmt.Printf("crash after %s of %s\n", s, filepath.Base(path))
-			os.Exit(crashed)
-		}
-		left--
-		return nil
-	}
-	if err := story(os.Getenv(crashDir), disk{hook}); err != nil {
+	d := crashAfter(n, func(step, string) { os.Exit(crashed) })
+	if err := story(os.Getenv(crashDir), d); err != nil {
 		t.Fatal(err)
 	}
 }
 
+// crashProcess runs a story up to a crash after n steps in a process of its own. It
+// is false if the story came to its end.
+func crashProcess(t *testing.T, story, dir string, n int) bool {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^TestCrashingProcess$")
+	c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", crashAt, n), crashDir+"="+dir, crashIn+"="+story)
+	out, err := c.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != crashed) {
+		t.Fatalf("step %d: %v\n%s", n, err, out)
+	}
+	return err != nil
+}
+
+// crashGoroutine does the same in a goroutine. The step is empty if the story came
+// to its end.
+func crashGoroutine(t *testing.T, story, dir string, n int) step {
+	t.Helper()
+	var at step
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = crashStories[story](dir, crashAfter(n, func(s step, _ string) {
+			at = s
+			runtime.Goexit()
+		}))
+	}()
+	<-done
+	if err != nil {
+		t.Fatalf("step %d: %v", n, err)
+	}
+	return at
+}
+
 // crashEverywhere runs a story once for each step at which it can crash, each in
 // a directory that prepare fills, and calls check on what is left. It gives the
-// steps at which there was a crash, by what they did.
-func crashEverywhere(t *testing.T, story string, prepare, check func(t *testing.T, dir string)) map[string]int {
+// steps at which there was a crash.
+func crashEverywhere(t *testing.T, story string, prepare, check func(t *testing.T, dir string)) map[step]int {
 	t.Helper()
-	steps := make(map[string]int)
+	const processEvery = 25
+	steps := make(map[step]int)
 	for n := range 1000 {
 		dir := filepath.Join(t.TempDir(), "run")
 		prepare(t, dir)
-		c := exec.Command(os.Args[0], "-test.run=^TestCrashingProcess$")
-		c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", crashAt, n), crashDir+"="+dir, crashIn+"="+story)
-		out, err := c.CombinedOutput()
-		var exit *exec.ExitError
-		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != crashed) {
-			t.Fatalf("step %d: %v\n%s", n, err, out)
-		}
+		at := crashGoroutine(t, story, dir, n)
 		check(t, dir)
 		if t.Failed() {
-			t.Fatalf("after step %d: %s", n, out)
+			t.Fatalf("after step %d: %s", n, at)
 		}
-		if err == nil {
+		if at == "" {
 			return steps
 		}
-		words := strings.Fields(strings.TrimPrefix(string(out), "crash after "))
-		steps[words[0]]++
+		steps[at]++
+		if n%processEvery == 3 {
+			dir := filepath.Join(t.TempDir(), "run")
+			prepare(t, dir)
+			if !crashProcess(t, story, dir, n) {
+				t.Fatalf("step %d: no crash in the process", n)
+			}
+			check(t, dir)
+		}
 	}
 	t.Fatal("the story does not end")
 	return nil
 }
 
 // wantSteps checks that crashes hit each kind of step.
-func wantSteps(t *testing.T, steps map[string]int, kinds ...step) {
+func wantSteps(t *testing.T, steps map[step]int, kinds ...step) {
 	t.Helper()
 	t.Logf("crashes by step: %v", steps)
 	for _, k := range kinds {
-		if first, _, _ := strings.Cut(string(k), " "); steps[first] == 0 {
+		if steps[k] == 0 {
 			t.Errorf("no crash after %q", k)
 		}
 	}
 }
 
-func nothing(*testing.T, string) {}
-
+// A run that is killed while it is made is either there or can be made. The lock
+// goes with the process, so each crash needs one.
 func TestCrashInCreate(t *testing.T) {
-	steps := crashEverywhere(t, "create", nothing, func(t *testing.T, dir string) {
+	crashes := 0
+	for n := range 100 {
+		dir := filepath.Join(t.TempDir(), "run")
+		more := crashProcess(t, "create", dir, n)
 		r, err := Open(dir)
 		if errors.Is(err, ErrNotRun) {
 			r, err = Create(dir, sampleManifest())
 		}
 		if err != nil {
-			t.Error(err)
-			return
+			t.Fatalf("after step %d: %v", n, err)
 		}
 		if got := r.Manifest(); !reflect.DeepEqual(got, sampleManifest()) {
-			t.Errorf("manifest %+v", got)
+			t.Errorf("after step %d: manifest %+v", n, got)
 		}
 		r.Close()
-	})
-	wantSteps(t, steps, stepCreate, stepWrite, stepSync, stepRename, stepSyncDir)
+		if !more {
+			break
+		}
+		crashes++
+	}
+	if crashes != 6 { // create, write, sync, rename, two directories synced
+		t.Errorf("%d crashes", crashes)
+	}
 }
 
 // spoolStory writes the parts that are not yet there.

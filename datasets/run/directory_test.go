@@ -248,7 +248,7 @@ func TestNewRunID(t *testing.T) {
 	}
 }
 
-// A part that is not the manifest's is refused by its length.
+// A part that is whole but not the manifest's is refused.
 func TestPartNotTheManifests(t *testing.T) {
 	r, err := Create(t.TempDir(), sampleManifest())
 	if err != nil {
@@ -265,7 +265,7 @@ func TestPartNotTheManifests(t *testing.T) {
 		t.Fatal(err)
 	}
 	var named *PartError
-	if err := firstError(r.Domains()); !errors.As(err, &named) || named.Path != path || !errors.Is(err, ErrForeign) {
+	if err := firstError(r.Domains()); !errors.As(err, &named) || named.Path != path || !errors.Is(err, ErrDamaged) {
 		t.Errorf("reading: %v", err)
 	}
 	if err := r.Verify(context.Background()); !errors.As(err, &named) || named.Path != path {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 // A file of a run is there whole or not at all, whatever happens. The system
 // calls, when all goes well:
 //
-//	open(path.tmp, O_WRONLY|O_CREAT|O_TRUNC)
+//	open(path.tmp, O_RDWR|O_CREAT|O_TRUNC)
 //	write ...
 //	fsync
 //	close
@@ -66,7 +65,7 @@ type durableFile struct {
 
 // create opens the temporary file that commit will give its name.
 func (d disk) create(path string) (*durableFile, error) {
-	f, err := os.OpenFile(path+tempSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(path+tempSuffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -192,18 +191,4 @@ func sweep(dir string) error {
 		}
 	}
 	return nil
-}
-
-// fileSHA256 reads a file through and gives its SHA-256 in hex.
-func fileSHA256(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }

@@ -132,7 +132,8 @@ func TestUnwritableDirectory(t *testing.T) {
 	}
 }
 
-// A part cut short or altered at any place is named; the parts beside it are read.
+// A part cut short or altered at any place is named, whatever the byte is for; the
+// parts beside it are read.
 func TestDamagedPart(t *testing.T) {
 	s := newSpool(t)
 	for n := range 3 {
@@ -146,37 +147,58 @@ func TestDamagedPart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := 0
-	check := func(data []byte, mustFail bool) {
+	check := func(what string, at int, data []byte) {
 		t.Helper()
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := firstError(s.Domains())
-		if err == nil && !mustFail {
-			return
-		}
-		refused++
+		err := firstError(s.DomainPart(1))
 		var named *PartError
-		if !errors.As(err, &named) || named.Path != path {
-			t.Fatalf("got %v", err)
-		}
-		if rows := collect(t, s.DomainPart(2)); len(rows) != 2 {
-			t.Fatal("its neighbour suffered")
+		if !errors.Is(err, ErrDamaged) || !errors.As(err, &named) || named.Path != path {
+			t.Fatalf("%s at byte %d of %d: %v", what, at, len(whole), err)
 		}
 	}
-	for n := 0; n < len(whole); n += 1 + len(whole)/15 {
-		check(whole[:n], true)
+	for n := 0; n < len(whole); n += 1 + len(whole)/50 {
+		check("cut", n, whole[:n])
 	}
-	// An altered byte is found where it breaks the format; that it changes a value
-	// only the SHA-256 in the manifest of a finished run can tell.
-	for n := 0; n < len(whole); n += 1 + len(whole)/60 {
+	for n := 0; n < len(whole); n += 1 + len(whole)/1000 {
 		altered := slices.Clone(whole)
-		altered[n] ^= 0x55
-		check(altered, false)
+		altered[n] ^= 1 << (n % 8)
+		check("altered", n, altered)
 	}
-	t.Logf("%d parts refused", refused)
-	if refused < 30 {
-		t.Errorf("only %d damaged parts were refused", refused)
+	if err := firstError(s.Domains()); !errors.Is(err, ErrDamaged) {
+		t.Errorf("the whole table: %v", err)
+	}
+	if rows := collect(t, s.DomainPart(2)); len(rows) != 2 {
+		t.Errorf("its neighbour has %d rows", len(rows))
+	}
+}
+
+// The same in a final table, whose checksums are in the manifest.
+func TestDamagedTable(t *testing.T) {
+	r, err := Create(t.TempDir(), sampleManifest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	finish(t, r, 1, 2, 3)
+	path := r.path("domains/part-000001.parquet")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; n < len(whole); n += 1 + len(whole)/200 {
+		altered := slices.Clone(whole)
+		altered[n] ^= 1 << (n % 8)
+		if err := os.WriteFile(path, altered, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var named *PartError
+		if err := firstError(r.Domains()); !errors.Is(err, ErrDamaged) || !errors.As(err, &named) || named.Path != path {
+			t.Fatalf("byte %d of %d: %v", n, len(whole), err)
+		}
+		if err := r.Verify(t.Context()); !errors.Is(err, ErrDamaged) {
+			t.Fatalf("byte %d of %d, verifying: %v", n, len(whole), err)
+		}
 	}
 }

@@ -61,7 +61,7 @@ func find[T Row](r *Run, column string, value []byte) iter.Seq2[T, error] {
 		for _, p := range r.parts(layoutOf[T]().table) {
 			s := seeker[T]{path: r.path(p.Name), column: column, value: parquet.ByteArrayValue(value)}
 			more := true
-			err := s.search(p.expect(r.manifest.RunID), func(row T) bool {
+			err := s.search(inManifest(r.manifest.RunID, p).unread(), func(row T) bool {
 				more = yield(row, nil)
 				return more
 			})

@@ -41,14 +41,25 @@ type partColumn struct {
 // expected is what a part must be to be read.
 type expected struct {
 	runID string
-	rows  int64 // as the manifest says; -1: not known
+	rows  int64                              // as the manifest says; -1: not known
+	sum   func(f *os.File, size int64) error // compares the bytes with what was written
 }
 
-// expect is what the manifest of run id says of a part.
-func (p PartInfo) expect(id string) expected { return expected{id, p.Rows} }
+// inManifest expects a part as the manifest of run id has it.
+func inManifest(id string, p PartInfo) expected {
+	return expected{id, p.Rows, func(f *os.File, size int64) error {
+		return checkSum(p.SHA256, io.NewSectionReader(f, 0, size))
+	}}
+}
 
-// anyPart expects a part of run id of any length.
-func anyPart(id string) expected { return expected{id, -1} }
+// unread is for who will read but a few rows: the bytes are not all compared.
+func (e expected) unread() expected {
+	e.sum = func(*os.File, int64) error { return nil }
+	return e
+}
+
+// anyPart expects a part of run id, of any length, that carries its checksum.
+func anyPart(id string) expected { return expected{id, -1, checkOwnSum} }
 
 // openPart opens the part at path. The error is a PartError.
 func openPart[T Row](path string, want expected) (*partReader[T], error) {
@@ -65,7 +76,7 @@ func openPart[T Row](path string, want expected) (*partReader[T], error) {
 }
 
 func (r *partReader[T]) open(want expected) error {
-	file, err := openParquet(r.f, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := openParquet(r.f, want, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return err
 	}
@@ -93,12 +104,15 @@ func (r *partReader[T]) open(want expected) error {
 
 // openParquet reads the footer of a part, which stands at its end: a part that
 // was cut short has none.
-func openParquet(f *os.File, options ...parquet.FileOption) (*parquet.File, error) {
+func openParquet(f *os.File, want expected, options ...parquet.FileOption) (*parquet.File, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if err := checkFooter(f, info.Size()); err != nil {
+		return nil, err
+	}
+	if err := want.sum(f, info.Size()); err != nil {
 		return nil, err
 	}
 	file, err := parquet.OpenFile(f, info.Size(), options...)

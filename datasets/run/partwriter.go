@@ -11,13 +11,14 @@ import (
 type grain struct {
 	group int64 // rows in a row group, for which one bloom filter speaks
 	page  int   // bytes of a column in a page, which a reader holds in memory
+	sum   bool  // carries its own checksum: no manifest has it
 }
 
 // Parts that are merged are open by the dozen, so their pages are small.
 var (
-	spoolGrain = grain{16 << 10, 256 << 10}
-	mergeGrain = grain{16 << 10, 16 << 10}
-	finalGrain = grain{64 << 10, 256 << 10}
+	spoolGrain = grain{16 << 10, 256 << 10, true}
+	mergeGrain = grain{16 << 10, 16 << 10, true}
+	finalGrain = grain{64 << 10, 256 << 10, false}
 )
 
 // writeBatch is how many rows are turned into values at a time.
@@ -42,7 +43,7 @@ type partWriter[T Row] struct {
 	file   *durableFile
 	w      *parquet.GenericWriter[T]
 	shred  *shredder[T]
-	group  int64 // rows in a row group
+	grain  grain
 
 	rows    int64 // taken
 	written int64 // of them, out of pending
@@ -53,6 +54,10 @@ type partWriter[T Row] struct {
 
 // createPart begins a part at path.
 func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter[T], error) {
+	zstandard, err := newCodec()
+	if err != nil {
+		return nil, err
+	}
 	file, err := d.create(path)
 	if err != nil {
 		return nil, err
@@ -60,19 +65,40 @@ func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter
 	l := layoutOf[T]()
 	origin.Table = l.table
 	options := append(origin.metadata(),
-		parquet.Compression(&parquet.Zstd),
+		parquet.Compression(zstandard),
+		parquet.DataPageVersion(1), // its levels are under the checksum too
 		parquet.PageBufferSize(g.page),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom)),
 		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(l.key)...)),
 		parquet.CreatedBy("danescan", origin.ToolVersion, ""),
 	)
+	if g.sum {
+		options = append(options, parquet.KeyValueMetadata(checksumKey, noChecksum))
+	}
+	for _, path := range unboundedColumns(l.table) {
+		options = append(options, parquet.SkipPageBounds(path...))
+	}
 	return &partWriter[T]{
 		layout: l,
 		file:   file,
 		w:      parquet.NewGenericWriter[T](file, options...),
 		shred:  newShredder[T](),
-		group:  g.group,
+		grain:  g,
 	}, nil
+}
+
+// unboundedColumns are columns of bytes of which the least and the greatest value,
+// which would be kept for every page, help nobody.
+func unboundedColumns(t Table) [][]string {
+	switch t {
+	case TableHosts:
+		return [][]string{{"tlsa", "list", "element", "data"}, {"tlsa", "list", "element", "rdata"}}
+	case TableEndpoints:
+		return [][]string{{"greeting"}, {"injected"}}
+	case TableCertificates:
+		return [][]string{{"der"}}
+	}
+	return nil
 }
 
 func ascending(columns []string) []parquet.SortingColumn {
@@ -90,7 +116,7 @@ func (w *partWriter[T]) write(rows []T) error {
 		return err
 	}
 	for len(rows) > 0 {
-		room := min(writeBatch, int(w.group-w.written%w.group)) - len(w.pending)
+		room := min(writeBatch, int(w.grain.group-w.written%w.grain.group)) - len(w.pending)
 		n := min(room, len(rows))
 		w.pending = append(w.pending, rows[:n]...)
 		rows = rows[n:]
@@ -115,7 +141,7 @@ func (w *partWriter[T]) flush() error {
 	w.written += int64(len(w.pending))
 	clear(w.pending)
 	w.pending = w.pending[:0]
-	if w.written%w.group == 0 {
+	if w.written%w.grain.group == 0 {
 		return w.w.Flush()
 	}
 	return nil
@@ -170,7 +196,10 @@ func (w *partWriter[T]) finish() error {
 			return err
 		}
 	}
-	return w.w.Close()
+	if err := w.w.Close(); err != nil || !w.grain.sum {
+		return err
+	}
+	return w.file.setChecksum()
 }
 
 // abort gives the part up.

@@ -117,7 +117,7 @@ func mergePass[T Row](s *Spool, paths []string, dir string) ([]string, error) {
 	var longer []string
 	for len(paths) > 0 {
 		spare := len(longer) + len(paths) - s.fanIn // parts too many
-		if spare <= 0 {
+		if spare <= 0 || len(paths) == 1 {
 			return append(longer, paths...), nil
 		}
 		group := paths[:min(s.fanIn, spare+1, len(paths))]

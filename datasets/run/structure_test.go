@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/parquet-go/parquet-go/format"
 )
 
 func TestThriftLength(t *testing.T) {
@@ -78,4 +80,36 @@ func TestGreedyFooter(t *testing.T) {
 			t.Errorf("%s: %v allocations", name, allocated)
 		}
 	}
+}
+
+// Whatever the bytes, the checks before the library sees them end in yes or no.
+func FuzzStructure(f *testing.F) {
+	path := filepath.Join(f.TempDir(), partName(0))
+	if _, err := writePart(disk{}, path, testOrigin, []Certificate{fullCertificate(1), emptyCertificate(2)}); err != nil {
+		f.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole, int64(4), int64(200))
+	f.Add([]byte("PAR1\x15\x04\x15\x10\x15\x10\x00"), int64(4), int64(7))
+	f.Add([]byte("file_sha256\x18\x40"), int64(-1), int64(1<<62))
+	f.Fuzz(func(t *testing.T, data []byte, at, length int64) {
+		path := filepath.Join(t.TempDir(), partName(0))
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		size := int64(len(data))
+		chunk := format.ColumnChunk{MetaData: format.ColumnMetaData{DataPageOffset: at, TotalCompressedSize: length}}
+		_ = checkChunk(file, size, &chunk)
+		if checkFooter(file, size) == nil {
+			_ = checkOwnSum(file, size)
+		}
+	})
 }
