@@ -90,7 +90,7 @@ func checkRun(ctx context.Context, job Job, l *lookups, dir, text string) (*run.
 		}
 		return nil, err
 	}
-	_, err = finishRun(ctx, r)
+	_, err = finishRun(ctx, r, nil)
 	return r, err
 }
 

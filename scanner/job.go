@@ -24,6 +24,8 @@ type Job struct {
 	Dir    string // run directory
 	Resume bool   // go on with what Dir holds
 
+	Previous string // directory of an earlier run to compare certificates with; "": none
+
 	Version  string            // of the program
 	Command  []string          // as typed
 	Settings map[string]string // effective, by flag
@@ -56,6 +58,10 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 	if err := job.admissible(names); err != nil {
 		return Summary{}, err
 	}
+	before, err := readEarlier(ctx, job.Previous)
+	if err != nil {
+		return Summary{}, err
+	}
 	if err := lookups.preflight(ctx); err != nil {
 		return Summary{}, err
 	}
@@ -67,7 +73,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 	if err := job.collect(ctx, r, names, lookups); err != nil {
 		return Summary{}, err
 	}
-	return finishRun(ctx, r)
+	return finishRun(ctx, r, before)
 }
 
 // admissible says whether the job may write to its directory.
@@ -126,7 +132,8 @@ func (job Job) fits(r *run.Run, names *list.File) error {
 func decides(setting string) bool {
 	switch setting {
 	case "resolver", "trust-ad", "root-hints", "trust-anchor", "at", "sha1", "probe", "smtp-port", "ipv4-only",
-		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private":
+		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private",
+		"previous":
 		return true
 	}
 	return false

@@ -5,15 +5,9 @@ package scanner
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -68,31 +62,7 @@ func TestInteropKill(t *testing.T) {
 		job.Resume = unfinished(job.Dir)
 		scanHere(t, job)
 	}
-	equalRuns(t, job.Dir, undisturbed.Dir)
-}
-
-// steadyList leaves out the domains whose truth depends on servers that stay
-// silent: they only take time.
-func steadyList(t *testing.T, job Job, seed uint64, domains int) string {
-	l, err := lab.New(lab.Config{Seed: seed, Domains: domains})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list strings.Builder
-	for c := range l.Truth() {
-		waits := c.Verdict == "dns-error" || c.Verdict == "dane-undecided" || c.Verdict == "dane-unreachable"
-		for _, mx := range c.MX {
-			waits = waits || mx.Verdict == "unreachable" || mx.Verdict == "lookup-failed" || mx.Reason == "timeout"
-		}
-		if !waits {
-			fmt.Fprintln(&list, c.Domain)
-		}
-	}
-	path := filepath.Join(filepath.Dir(job.Source), "steady.txt")
-	if err := os.WriteFile(path, []byte(list.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	equalRuns(t, job.Dir, undisturbed.Dir, floors{1000, 100, 50, 20})
 }
 
 // small makes parts so small that a run has many.
@@ -184,51 +154,4 @@ func state(dir string) (there, done bool) {
 	}
 	defer r.Close()
 	return true, r.Finished()
-}
-
-// equalRuns compares the tables of two runs by their columns that are not
-// volatile.
-func equalRuns(t *testing.T, a, b string) {
-	t.Helper()
-	x, errX := run.Open(a)
-	y, errY := run.Open(b)
-	if err := errors.Join(errX, errY); err != nil {
-		t.Fatal(err)
-	}
-	equalTable(t, x.Domains(), y.Domains(), 1000)
-	equalTable(t, x.Hosts(), y.Hosts(), 100)
-	equalTable(t, x.Endpoints(), y.Endpoints(), 50)
-	equalTable(t, x.Certificates(), y.Certificates(), 20)
-}
-
-func equalTable[T run.Row](t *testing.T, a, b iter.Seq2[T, error], least int) {
-	t.Helper()
-	lines := func(rows iter.Seq2[T, error]) []string {
-		encoder := run.NewSteadyEncoder[T]()
-		var all []string
-		for row, err := range rows {
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, string(encoder.Append(nil, &row)))
-		}
-		return all
-	}
-	x, y := lines(a), lines(b)
-	if len(x) < least {
-		t.Errorf("%T: only %d rows", *new(T), len(x))
-	}
-	if len(x) != len(y) {
-		t.Errorf("%T: %d rows, undisturbed %d", *new(T), len(x), len(y))
-	}
-	wrong := 0
-	for i := range min(len(x), len(y)) {
-		if x[i] != y[i] && wrong < 5 {
-			wrong++
-			t.Errorf("%T: row %d\n got %s\nwant %s", *new(T), i, x[i], y[i])
-		}
-	}
-	if slices.Contains(x, "") {
-		t.Error("an empty row")
-	}
 }

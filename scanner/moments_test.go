@@ -126,7 +126,7 @@ func collectOne(t *testing.T, cfg Config) (run.Host, []run.Endpoint) {
 	if err := Collect(t.Context(), cfg, names, spool); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := finishRun(t.Context(), r); err != nil {
+	if _, err := finishRun(t.Context(), r, nil); err != nil {
 		t.Fatal(err)
 	}
 	var host run.Host

@@ -2,7 +2,6 @@ package scanner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -11,48 +10,60 @@ import (
 	"danescan/scanner/judge"
 )
 
-// Finish judges the evidence of the runs src, of which each is finished or not,
-// and writes the final tables of the run dst. Where src is dst alone, a run that
-// is finished is judged again by the current rules: no network is touched.
+// Finish judges the evidence of the finished runs src and writes the final tables
+// of the run dst. Where src is dst alone, it is Rejudge; else it is Merge.
 func Finish(ctx context.Context, dst string, src ...string) (Summary, error) {
-	if len(src) > 1 || len(src) == 1 && src[0] != dst {
-		return Summary{}, errors.New("joining several runs into one is not what this version does")
+	if len(src) == 0 || len(src) == 1 && src[0] == dst {
+		return Rejudge(ctx, RejudgeJob{Dir: dst})
 	}
-	r, err := run.Open(dst)
-	if err != nil {
-		return Summary{}, err
-	}
-	defer r.Close()
-	return finishRun(ctx, r)
+	return Merge(ctx, MergeJob{Dir: dst, Sources: src})
+}
+
+// finishing is the making of final tables: from what, where to, and with what the
+// judge may draw on.
+type finishing struct {
+	run      *run.Run
+	in       evidence
+	manifest run.Manifest
+	earlier  *earlier
 }
 
 // finishRun judges what a run directory holds: its spool, or its tables once more.
-func finishRun(ctx context.Context, r *run.Run) (Summary, error) {
-	var in evidence = stored{r}
+func finishRun(ctx context.Context, r *run.Run, before *earlier) (Summary, error) {
+	f := finishing{run: r, in: stored{r}, manifest: r.Manifest(), earlier: before}
 	if !r.Finished() {
 		spool, err := r.Spool()
 		if err != nil {
 			return Summary{}, err
 		}
-		in = spool
+		f.in = spool
 	}
-	m := r.Manifest()
+	return f.do(ctx)
+}
+
+// do judges and writes. The tables of before, if any, stay until all is written.
+func (f finishing) do(ctx context.Context) (Summary, error) {
+	m := f.manifest
 	m.RulesVersion = judge.RulesVersion
-	final, err := r.Final(m)
+	if f.earlier != nil {
+		m.Previous = f.earlier.id
+	}
+	final, err := f.run.Final(m)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer final.Abort()
-	f := &finisher{in: in, out: writers{final}, summary: newSummary()}
-	if err := f.finish(ctx); err != nil {
-		return Summary{}, fmt.Errorf("%s: %w", r.Dir(), err)
+	w := &finisher{in: f.in, out: writers{final}, summary: newSummary()}
+	w.judge.Earlier = f.earlier.lookup()
+	if err := w.finish(ctx); err != nil {
+		return Summary{}, fmt.Errorf("%s: %w", f.run.Dir(), err)
 	}
-	f.summary.RunID = m.RunID
+	w.summary.RunID = m.RunID
 	if m.Finished == nil {
 		m.Finished = ptr(stamp(time.Now()))
 	}
-	m.Counts = f.summary.counts()
-	return *f.summary, final.Commit(m)
+	m.Counts = w.summary.counts()
+	return *w.summary, final.Commit(m)
 }
 
 // stored is the evidence in the tables of a finished run.
