@@ -35,7 +35,7 @@ func visit(t *testing.T, at netip.AddrPort, sni string) seen {
 		return seen{end: "unreachable:refused"}
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(300 * time.Millisecond))
+	conn.SetDeadline(time.Now().Add(time.Second))
 	r := textproto.NewReader(bufio.NewReader(conn))
 	if code, _, err := r.ReadResponse(2); err != nil || code != 220 {
 		if e, ok := err.(net.Error); ok && e.Timeout() {

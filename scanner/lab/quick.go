@@ -138,7 +138,7 @@ func (l *Lab) denialPiece(z *zone, tld, at int) (*piece, error) {
 // leaves it as it is.
 func (p *piece) add(rr dns.RR, owner []byte) error {
 	var buf [1024]byte
-	end, err := dns.PackRR(rr, buf[:], 0, nil, false)
+	end, err := dns.PackRR(dns.Copy(rr), buf[:], 0, nil, false) // packing writes to the record
 	if err != nil {
 		return err
 	}

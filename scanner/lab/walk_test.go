@@ -47,7 +47,7 @@ func (w *walker) ask(servers []netip.Addr, q dns.Question) *dns.Msg {
 		}
 		w.asked++
 		m.Id = dns.Id()
-		c := &dns.Client{Timeout: 150 * time.Millisecond}
+		c := &dns.Client{Timeout: 400 * time.Millisecond}
 		in, _, err := c.Exchange(m, netip.AddrPortFrom(s, uint16(w.lab.DNSPort())).String())
 		if err == nil && in.Truncated {
 			c.Net = "tcp"
