@@ -39,9 +39,13 @@ func isURL(source string) bool {
 }
 
 func newFetcher() fetcher {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DisableCompression = true // the octets as published are what is hashed
-	transport.MaxResponseHeaderBytes = 64 << 10
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		TLSHandshakeTimeout:    30 * time.Second,
+		DisableCompression:     true, // the octets as published are what is hashed
+		ForceAttemptHTTP2:      true,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
 	return fetcher{
 		client: &http.Client{Transport: transport, CheckRedirect: checkRedirect},
 		most:   maxDownload, total: 12 * time.Hour, stall: time.Minute,

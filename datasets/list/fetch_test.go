@@ -145,14 +145,14 @@ func TestFetchIsBounded(t *testing.T) {
 		path, want string
 		change     func(*fetcher)
 	}{
-		{"/stall", "the download ended early, after 26 octets: nothing came for 50ms", func(f *fetcher) { f.stall = 50 * time.Millisecond }},
-		{"/stall", "the download ended early, after 26 octets: not done within 50ms", func(f *fetcher) { f.total = 50 * time.Millisecond }},
+		{"/stall", "nothing came for 50ms", func(f *fetcher) { f.stall = 50 * time.Millisecond }},
+		{"/stall", "not done within 50ms", func(f *fetcher) { f.total = 50 * time.Millisecond }},
 		{"/endless", "more than the 100000 octets that are taken", func(f *fetcher) { f.most = 100_000 }},
 	} {
 		f := newFetcher()
 		tc.change(&f)
-		if _, err := f.fetch(t.Context(), server.URL+tc.path); err == nil || err.Error() != tc.want {
-			t.Errorf("%s: error %v, want %s", tc.path, err, tc.want)
+		if _, err := f.fetch(t.Context(), server.URL+tc.path); err == nil || !strings.HasSuffix(err.Error(), tc.want) {
+			t.Errorf("%s: error %v, want one that ends in %q", tc.path, err, tc.want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
