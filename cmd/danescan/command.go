@@ -42,6 +42,7 @@ func commands() []*command {
 		reportCommand(),
 		exportCommand(),
 		rejudgeCommand(),
+		mergeCommand(),
 		explainCommand(),
 		tlsaGenerateCommand(),
 		tlsaVerifyCommand(),

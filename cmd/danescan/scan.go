@@ -64,6 +64,7 @@ type scanFlags struct {
 	contact     string
 	listID      string
 	listURL     string
+	previous    string
 	concurrency int
 	rate        float64
 	perServer   float64
@@ -84,6 +85,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.contact, "contact", "", "`TEXT` that tells operators whom to ask and how to opt out: needed to probe over 1,000 names")
 	flags.StringVar(&f.listID, "list-id", "", "the publisher's `ID` of the list, for citation")
 	flags.StringVar(&f.listURL, "list-url", "", "`URL` of the list, for citation")
+	flags.StringVar(&f.previous, "previous", "", "compare with the earlier `RUN`: is a record that of a certificate shown then?")
 	flags.IntVar(&f.concurrency, "dns-concurrency", 1000, "domains looked up at a time")
 	flags.Float64Var(&f.rate, "dns-rate", 2000, "DNS queries per second in all; 0: unlimited")
 	flags.Float64Var(&f.perServer, "dns-rate-per-server", 50, "DNS queries per second to one name server; 0: unlimited")
@@ -149,7 +151,7 @@ func (f *scanFlags) job(e *env, source string) (scanner.Job, error) {
 		return scanner.Job{}, err
 	}
 	job := scanner.Job{
-		DNS: dns, Source: source, Dir: f.out, Resume: f.resume, List: names,
+		DNS: dns, Source: source, Dir: f.out, Resume: f.resume, List: names, Previous: f.previous,
 		Version: version, Command: os.Args, ListID: f.listID, ListURL: f.listURL, Contact: f.contact,
 		Config: scanner.Config{Seed: f.seed, DNSConcurrency: f.concurrency, Progress: new(scanner.Progress)},
 	}
