@@ -83,7 +83,8 @@ func checkRun(ctx context.Context, job Job, l *lookups, dir, text string) (*run.
 		return nil, err
 	}
 	cfg := job.Config
-	cfg.Resolver, cfg.Now, cfg.AllowAny = l, job.DNS.now(), job.DNS.AllowPrivate
+	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
+	cfg.Now, cfg.AllowAny = job.DNS.now(), job.DNS.AllowPrivate
 	if err := Collect(ctx, cfg, names, spool); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"danescan/datasets/run"
@@ -22,6 +23,9 @@ const (
 // are good, but note that 0 means unlimited for rates and gaps.
 type Config struct {
 	Resolver resolver.Resolver
+	// ZoneFacts gives what lookups have taught about a zone, without asking; nil:
+	// nothing. The name is canonical.
+	ZoneFacts func(apex string) resolver.ZoneFacts
 
 	Probe     ProbeMode // default ProbeDANE
 	SMTP      smtp.Config
@@ -40,13 +44,17 @@ type Config struct {
 	SMTPConcurrency int                // sessions at a time; default 500
 	SMTPRate        float64            // sessions started per second; 0: unlimited
 	SMTPPerAddress  int                // sessions with one address at a time; 0: unlimited
-	SMTPGap         time.Duration      // between two sessions with one address
+	SMTPGap         time.Duration      // between two sessions with one address; longer where one is in trouble
+	SMTPPerNet      int                // sessions with one network (/24, /48) at a time; 0: unlimited
+	SMTPPerProvider int                // sessions with the hosts of one registrable domain at a time; 0: unlimited
+	InferOff        bool               // connect to every host, however many share an address and records
 	RetryDelay      time.Duration      // before coming back to a server that put us off; default 5 minutes
 	Confirm         time.Duration      // after which hosts that failed are looked at once more; 0: never
 	Algorithms      []run.KeyAlgorithm // of the certificates to ask for where a server has two; default RSA and ECDSA
 
 	Now      func() time.Time // default time.Now
 	Progress *Progress        // counts, if wanted
+	Log      *slog.Logger     // what people should know while it runs; nil: nothing is said
 
 	rangeLines int64 // lines of the list in a domain part; 0: run.RangeLines
 	batchRows  int   // hosts in a host part; 0: batchRows
@@ -88,6 +96,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Progress == nil {
 		c.Progress = new(Progress)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.session == nil {
 		c.session = smtp.Probe

@@ -38,6 +38,7 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 	d.MXDNSSEC = run.DNSSEC(mx.Status.String())
 	if mx.Zone != "" && len(mx.Links) == 0 {
 		d.Zone, d.ZoneDNSSEC = name(mx.Zone), d.MXDNSSEC
+		c.zoneFacts(&d, mx.Zone)
 	}
 	switch {
 	case mx.Failed():
@@ -51,6 +52,29 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 	}
 	d.ElapsedMS = c.cfg.now().Sub(began).Milliseconds()
 	return d
+}
+
+// zoneFacts notes what the lookup has taught about the domain's zone on the way.
+func (c *collector) zoneFacts(d *run.DomainEvidence, apex string) {
+	if c.cfg.ZoneFacts == nil {
+		return
+	}
+	facts := c.cfg.ZoneFacts(dns.CanonicalName(apex))
+	for _, ns := range facts.NS {
+		d.NS = append(d.NS, name(ns))
+	}
+	for _, algorithm := range facts.Algorithms {
+		d.DNSKEYAlgorithms = append(d.DNSKEYAlgorithms, int32(algorithm))
+	}
+	if len(facts.Algorithms) > 0 {
+		d.ZoneDNSSEC = run.Secure // whatever its opt-out spans leave unproven
+	}
+	if len(d.DS) > 0 {
+		return // the list has them
+	}
+	for _, ds := range facts.DS {
+		d.DS = append(d.DS, run.DS{KeyTag: int32(ds.KeyTag), Algorithm: int32(ds.Algorithm), DigestType: int32(ds.DigestType)})
+	}
 }
 
 // fallback asks for the domain's own address: with one, and without MX, the domain

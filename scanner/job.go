@@ -145,7 +145,8 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *loo
 		return err
 	}
 	cfg := job.Config
-	cfg.Resolver, cfg.Now, cfg.AllowAny = l, job.DNS.now(), job.DNS.AllowPrivate
+	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
+	cfg.Now, cfg.AllowAny = job.DNS.now(), job.DNS.AllowPrivate
 	if err := Collect(ctx, cfg, names.Reader, spool); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))

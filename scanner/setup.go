@@ -72,7 +72,9 @@ type lookups struct {
 	// explain looks up and writes down the chain of trust; nil where the resolver
 	// asked does the validation.
 	explain func(ctx context.Context, name string, qtype uint16) (resolver.Answer, []dnssec.Step)
-	close   func()
+	// zoneFacts is what is known of a zone without asking; nil where nothing is.
+	zoneFacts func(apex string) resolver.ZoneFacts
+	close     func()
 }
 
 // open makes the resolver that d describes. It sends nothing yet.
@@ -164,7 +166,7 @@ func (d DNS) iterate(l *lookups, ask exchange.Exchanger) error {
 	if err != nil {
 		return err
 	}
-	l.explain = it.Explain
+	l.explain, l.zoneFacts = it.Explain, it.ZoneFacts
 	l.Resolver = resolver.NewCached(it, resolver.CacheConfig{Now: d.now()})
 	l.preflight = d.checkTrust(l)
 	return nil

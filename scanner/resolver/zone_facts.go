@@ -1,0 +1,42 @@
+package resolver
+
+import (
+	"slices"
+
+	"github.com/miekg/dns"
+)
+
+// ZoneFacts is what a lookup has taught about the zone that answered it.
+type ZoneFacts struct {
+	NS         []string  // names of its servers as the parent has them, ascending
+	DS         []*dns.DS // where the delegation is proven to be signed
+	Algorithms []uint8   // of its keys, ascending, where they are proven
+}
+
+// ZoneFacts returns what is remembered of a zone. Nothing is asked. apex is in
+// canonical form; where nothing is known all is empty.
+func (it *Iterate) ZoneFacts(apex string) ZoneFacts {
+	facts := ZoneFacts{Algorithms: it.cfg.Validator.KeyAlgorithms(apex)}
+	d, ok := it.cuts.get(apex, it.cfg.Now())
+	if !ok {
+		return facts
+	}
+	for _, ns := range d.servers {
+		facts.NS = append(facts.NS, ns.Name)
+	}
+	slices.Sort(facts.NS)
+	if d.proof != nil && len(facts.Algorithms) > 0 {
+		facts.DS = dsOf(d.proof, apex)
+	}
+	return facts
+}
+
+func dsOf(proof *dns.Msg, apex string) []*dns.DS {
+	var set []*dns.DS
+	for _, rr := range proof.Answer {
+		if ds, ok := rr.(*dns.DS); ok && dns.CanonicalName(ds.Hdr.Name) == apex {
+			set = append(set, ds)
+		}
+	}
+	return set
+}
