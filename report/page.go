@@ -34,6 +34,9 @@ var dictionaryText string
 //go:embed page_downloads.html
 var downloadsText string
 
+//go:embed page_series.html
+var seriesText string
+
 //go:embed style.css
 var styleText string
 
@@ -56,19 +59,21 @@ type page struct {
 	Settings    []fact
 	Dictionary  []dictionaryTable
 	Files       []fileRow
+	Trends      []trend
+	Views       []figureView
 
 	shell
 }
 
 // shell is what all pages of a site share.
 type shell struct {
-	Style                                                      template.CSS
-	CSP                                                        string
-	Root                                                       string // the way from the page to the site
-	Up                                                         string // to the series that the run stands in
-	SiteTitle, RunID, Rules, Tool, ListName, Contact, Finished string
-	Warnings                                                   []string
-	Nav                                                        []navEntry
+	Style                                            template.CSS
+	CSP                                              string
+	Root                                             string // the way from the page to the site
+	Up                                               string // to the series that the run stands in
+	SiteTitle, RunID, Rules, Tool, ListName, Contact string
+	Warnings                                         []string
+	Nav                                              []navEntry
 }
 
 type navEntry struct{ Name, Label, Path string }
@@ -80,21 +85,22 @@ type fact struct{ Label, Text string }
 // card is one of the numbers at the top.
 type card struct{ Number, Label, Of string }
 
-// newShell says what all pages say. The style sheet stands in each page and is
-// allowed by its hash: nothing else may be loaded or run.
+// newShell says what all pages of a run say.
 func newShell(m run.Manifest) shell {
+	return newShellOf(entry{RunID: m.RunID, Rules: m.RulesVersion, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version),
+		Mode: m.Resolver.Mode, List: listName(m.List), Contact: m.Vantage.Contact})
+}
+
+// newShellOf says what all pages say. The style sheet stands in each page and is
+// allowed by its hash: nothing else may be loaded or run.
+func newShellOf(e entry) shell {
 	sum := sha256.Sum256([]byte(styleText))
 	sh := shell{
 		Style:     template.CSS(styleText),
 		CSP:       "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
-		SiteTitle: "DANE for SMTP: " + listName(m.List),
-		RunID:     m.RunID, Rules: m.RulesVersion, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version),
-		ListName: listName(m.List), Contact: m.Vantage.Contact,
+		SiteTitle: "DANE for SMTP: " + e.List, RunID: e.RunID, Rules: e.Rules, Tool: e.Tool, ListName: e.List, Contact: e.Contact,
 	}
-	if f := m.Finished; f != nil {
-		sh.Finished = f.UTC().Format("2 January 2006, 15:04 UTC")
-	}
-	if m.Resolver.Mode == "trust-ad" {
+	if e.Mode == "trust-ad" {
 		sh.Warnings = append(sh.Warnings, "DNSSEC was not validated here: the AD bit of a local resolver was believed. Every status below rests on that resolver.")
 	}
 	return sh
@@ -113,7 +119,7 @@ func layouts() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
 	for name, text := range map[string]string{
 		"index": indexText, "figures": figuresText, "problems": problemsText, "method": methodText,
-		"dictionary": dictionaryText, "downloads": downloadsText,
+		"dictionary": dictionaryText, "downloads": downloadsText, "series": seriesText,
 	} {
 		t, err := template.New("layout").Parse(layoutText)
 		if err == nil {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -13,9 +14,10 @@ import (
 
 // Config says what a report is made from and where it goes.
 type Config struct {
-	Run           string // run directory
-	Out           string // directory of the site
-	RedactDomains bool   // name nothing that would tell which domains are in the list
+	Runs          []string // run directories: one, or several that make a series
+	Out           string   // directory of the site
+	RedactDomains bool     // name nothing that would tell which domains are in the list
+	Canary        string   // file of names with the verdict that each must have; empty: none
 }
 
 // Headline is the run in the few numbers that people quote.
@@ -28,20 +30,32 @@ type Headline struct {
 type Report struct {
 	Path     string // of the first page
 	Headline Headline
+	Alarms   []string // why the numbers should not be trusted as they are; on the page, too
 }
 
-// Write makes the site of a finished run. Files are replaced one by one, each
-// whole or not at all; the first page is written last.
+// Write makes the site of a finished run, or of several. Files are replaced one by
+// one, each whole or not at all; the first page is written last.
 func Write(ctx context.Context, cfg Config) (Report, error) {
-	s, err := read(ctx, cfg.Run, cfg.RedactDomains)
+	if len(cfg.Runs) == 0 {
+		return Report{}, errNoRun
+	}
+	if len(cfg.Runs) > 1 {
+		return writeSeries(ctx, cfg)
+	}
+	s, err := read(ctx, cfg.Runs[0], cfg.RedactDomains)
 	if err != nil {
+		return Report{}, err
+	}
+	if s.alarms, err = canaries(cfg.Canary, cfg.Runs[0]); err != nil {
 		return Report{}, err
 	}
 	if err := s.write(ctx, cfg.Out, ""); err != nil {
 		return Report{}, err
 	}
-	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: s.headline()}, nil
+	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: s.headline(), Alarms: s.alarms}, nil
 }
+
+var errNoRun = errors.New("no run to report on")
 
 // read counts a run.
 func read(ctx context.Context, dir string, redacted bool) (*summary, error) {
@@ -62,12 +76,14 @@ func read(ctx context.Context, dir string, redacted bool) (*summary, error) {
 }
 
 // headline are the numbers that people quote.
-func (s *summary) headline() Headline {
+func (s *summary) headline() Headline { return headlineOf(s.of) }
+
+func headlineOf(of func(measure string) int64) Headline {
 	return Headline{
-		Names: s.of("names"), WithMail: s.of("with_mail"), SignedMX: s.of("signed_mx"), DANE: s.of("dane"),
-		Verified: s.of("verified"), PrimaryVerified: s.of("primary_verified"), Failed: s.of("failed"),
-		Undecided: s.of("undecided"), HalfDANE: s.of("half_dane"),
-		Hosts: s.of("hosts"), HostsWithTLSA: s.of("hosts_with_tlsa"), HostsVerified: s.of("hosts_verified"),
+		Names: of("names"), WithMail: of("with_mail"), SignedMX: of("signed_mx"), DANE: of("dane"),
+		Verified: of("verified"), PrimaryVerified: of("primary_verified"), Failed: of("failed"),
+		Undecided: of("undecided"), HalfDANE: of("half_dane"),
+		Hosts: of("hosts"), HostsWithTLSA: of("hosts_with_tlsa"), HostsVerified: of("hosts_verified"),
 	}
 }
 
@@ -109,6 +125,7 @@ func (s *summary) files(up string) func(yield func(func() (file, error)) bool) {
 		}
 		sh := newShell(s.manifest)
 		sh.Nav = s.nav()
+		sh.Warnings = append(sh.Warnings, s.alarms...)
 		pages := s.pages()
 		for i := range pages {
 			p := pages[len(pages)-1-i]

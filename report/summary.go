@@ -13,6 +13,7 @@ import (
 type summary struct {
 	manifest run.Manifest
 	redacted bool
+	alarms   []string
 	tables   []table
 	byName   map[string]*table
 	detail   map[string]*details

@@ -42,12 +42,13 @@ type column struct {
 // view lays a figure out. Linked gives the page of a row, or nothing.
 func (s *summary) view(t *table, linked func(key string) string) figureView {
 	columns := s.columns(t)
-	v := figureView{Name: t.Name, Title: t.Title, Sentence: t.Says(s), Bars: true, Data: t.Name, SQL: t.sql(), Rest: t.rest()}
+	v := figureView{Name: t.Name, Title: t.Title, Sentence: t.Says(s), Data: t.Name, SQL: t.sql(), Rest: t.rest()}
 	for _, key := range t.Keys {
 		v.Keys = append(v.Keys, label(key))
 	}
 	for _, c := range columns {
 		v.Heads = append(v.Heads, head{c.label, c.of})
+		v.Bars = v.Bars || c.whole != nil
 	}
 	for i, r := range t.Rows {
 		if i == t.show() {

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"time"
+)
+
+// sameView follows the names that were in both of two runs.
+func (x *series) sameView() figureView {
+	v := figureView{Name: "same", Title: "The same names in two runs", Keys: []string{"Run"},
+		Sentence: "Each run against the one before it, by the names that both have; names that joined the list or left it are counted apart.",
+		Heads:    []head{{"Names in both", ""}, {"DANE", "before, after"}, {"Verified", "before, after"}, {"Failed", "before, after"}, {"Undecided", "before, after"}, {"Joined", "with DANE"}, {"Left", "with DANE"}}}
+	for i := len(x.steps) - 1; i >= 0; i-- {
+		p := x.steps[i]
+		row := rowView{Label: date(x.runs[i+1].Started), Note: x.broken(i + 1), Cells: []cellView{{Number: thousands(p.Both["names"].After)}}}
+		for _, m := range []string{"dane", "verified", "failed", "undecided"} {
+			row.Cells = append(row.Cells, cellView{thousands(p.Both[m].Before) + " → " + thousands(p.Both[m].After), change(p.Both[m])})
+		}
+		row.Cells = append(row.Cells, cellView{thousands(p.Joined["names"]), thousands(p.Joined["dane"])}, cellView{thousands(p.Left["names"]), thousands(p.Left["dane"])})
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+// change is a difference with its sign.
+func change(b both) string {
+	if d := b.After - b.Before; d >= 0 {
+		return "+" + thousands(d)
+	} else {
+		return "−" + thousands(-d)
+	}
+}
+
+// yearly is how far from a year an earlier run may be and still stand for it.
+const yearly = 45 * 24 * time.Hour
+
+// yearAgo is the run closest to a year before the latest; nil: none is close.
+func (x *series) yearAgo() *entry {
+	want := x.runs[len(x.runs)-1].Started.AddDate(-1, 0, 0)
+	var best *entry
+	off := func(e *entry) time.Duration { return e.Started.Sub(want).Abs() }
+	for i := range x.runs {
+		if e := &x.runs[i]; off(e) <= yearly && (best == nil || off(e) < off(best)) {
+			best = e
+		}
+	}
+	return best
+}
+
+// surveyView is the monthly table of the long-running public survey: the largest
+// MX providers by names with DANE, now, in the run before, and a year ago.
+func (x *series) surveyView() figureView {
+	last, previous, year := &x.runs[len(x.runs)-1], &x.runs[len(x.runs)-2], x.yearAgo()
+	v := figureView{Name: "survey", Title: "Top 20 MX providers by names with DANE", Keys: []string{"Provider"},
+		Sentence: "Names with DANE whose best MX host is with the provider.",
+		Heads:    []head{{"Now", date(last.Started)}, {"Previous run", date(previous.Started)}, {"A year ago", "no run"}}}
+	if year != nil {
+		v.Heads[2].Of = date(year.Started)
+	}
+	for i, p := range last.Providers {
+		if i == 20 {
+			break
+		}
+		row := rowView{Label: shown(printable(p.Provider))}
+		for _, e := range []*entry{last, previous, year} {
+			row.Cells = append(row.Cells, cellView{Number: e.provider(p.Provider)})
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+// provider is the number of a provider's names with DANE in a run, as far as the
+// series knows it.
+func (e *entry) provider(name string) string {
+	if e == nil {
+		return "–"
+	}
+	for _, p := range e.Providers {
+		if p.Provider == name {
+			return thousands(p.DANE)
+		}
+	}
+	if len(e.Providers) < maxProviders {
+		return "0"
+	}
+	return fmt.Sprintf("≤ %s", thousands(e.Providers[maxProviders-1].DANE))
+}
+
+// movesView is what changed since the run before.
+func (x *series) movesView() figureView {
+	v := figureView{Name: "moves", Title: "What changed since the run before", Keys: []string{"Verdict before", "Verdict now"}, Heads: []head{{"Names", ""}},
+		Sentence: "Names that are in the latest run and in the one before it, and whose verdict changed."}
+	for _, m := range x.steps[len(x.steps)-1].Moves {
+		v.Rows = append(v.Rows, rowView{Label: shown(printable(m.From)), Texts: []string{shown(printable(m.To))}, Cells: []cellView{{Number: thousands(m.Names)}}})
+	}
+	return v
+}
+
+// blameView names the hosts for which names failed.
+func (x *series) blameView() figureView {
+	v := figureView{Name: "blame", Title: "Hosts for which names failed since", Keys: []string{"Host"}, Heads: []head{{"Names", ""}},
+		Sentence: "MX hosts that fail for names that had not failed in the run before."}
+	for _, h := range x.steps[len(x.steps)-1].Blame {
+		v.Rows = append(v.Rows, rowView{Label: shown(printable(h.Host)), Cells: []cellView{{Number: thousands(h.Names)}}})
+	}
+	return v
+}
