@@ -1,15 +1,19 @@
 package scanner
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"danescan/datasets/run"
 	"danescan/scanner/lab"
+	"danescan/scanner/smtp"
 )
 
 const exclusions = "\ufeff# asked for by mail\n\nExample.com  # and all below\r\nmx.Bücher.example.\n192.0.2.7\n198.51.100.77/24\n2001:db8::1\n2001:db8:1::/48\n::ffff:203.0.113.0/124\n"
@@ -236,4 +240,55 @@ func checkExcludedRows(t *testing.T, dir string, v victims) {
 			t.Errorf("the manifest names %s", name)
 		}
 	}
+}
+
+// What was excluded before an interruption counts as much as what is excluded
+// after it.
+func TestExclusionsAreCountedAcrossAnInterruption(t *testing.T) {
+	t.Parallel()
+	l, job := startLab(t, lab.Config{Seed: 3, Domains: 400})
+	job.DNS = frontOf(l)
+	job.Config.rangeLines, job.Config.batchRows = 40, 20
+	x, err := ReadExclusions(strings.NewReader("nsec\n127.21.0.0/26\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.Config.Exclude = x
+	if _, err := Scan(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	whole := exclusionsOf(t, job.Dir)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	job.Dir += "-again"
+	job.Config.Progress = new(Progress)
+	held := new(atomic.Int32)
+	job.Config.session = func(c context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {
+		if held.Add(1) == 30 {
+			cancel()
+		}
+		return smtp.Probe(c, target, cfg)
+	}
+	if _, err := Scan(ctx, job); !errors.Is(err, ErrInterrupted) {
+		t.Fatalf("error %v", err)
+	}
+	job.Config.session, job.Config.Progress, job.Resume = nil, new(Progress), true
+	if _, err := Scan(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	if got := exclusionsOf(t, job.Dir); got != whole {
+		t.Errorf("%+v after an interruption, %+v without", got, whole)
+	}
+	if whole.Domains < 20 || whole.Hosts < 1 || whole.Addresses < 20 {
+		t.Errorf("%+v: the test shows nothing", whole)
+	}
+}
+
+func exclusionsOf(t *testing.T, dir string) run.Exclusions {
+	t.Helper()
+	m, err := run.ReadManifest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Exclusions
 }

@@ -10,6 +10,7 @@ import (
 // ends at the first record that it does not like, follows $GENERATE to records
 // that are not in the file, and keeps all of a record, however long: a list is
 // hostile bytes, of which a bad line is counted and passed over, in flat memory.
+// It also takes over three times as long, most of it for RRSIG.
 // Here only the first fields of a record are kept, and RDATA of types that say
 // nothing about delegations is not looked at.
 
