@@ -145,7 +145,7 @@ func pickVictims(t *testing.T, dir string, sessions map[netip.Addr]int) victims 
 	}
 	defer r.Close()
 	var v victims
-	listed := domainsOf(t, dir)
+	listed := listedIn(t, dir)
 	shared := map[string]int{} // hosts at an address
 	var hosts []run.Host
 	for h, err := range r.Hosts() {

@@ -69,7 +69,7 @@ func TestShardsTogetherAreTheList(t *testing.T) {
 			t.Fatal(err)
 		}
 		domains := 0
-		for _, d := range domainsOf(t, job.Dir) {
+		for _, d := range listedIn(t, job.Dir) {
 			looked[d]++
 			domains++
 		}
@@ -113,7 +113,7 @@ func TestShardOfHosts(t *testing.T) {
 	}
 }
 
-func domainsOf(t *testing.T, dir string) (names []string) {
+func listedIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	r, err := run.Open(dir)
 	if err != nil {
