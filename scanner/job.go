@@ -117,7 +117,7 @@ func (job Job) fits(r *run.Run, names *list.File) error {
 		return fmt.Errorf("%s: the run was begun with the list %q, not %q", job.Dir, m.List.Source, job.Source)
 	}
 	if p := names.Override(job.ListID, job.ListURL); p.ID != m.List.ID || p.Date != m.List.Date {
-		return fmt.Errorf("%s: the run was begun with another edition of the list (%s %s, now %s %s): give that one, or begin another run",
+		return fmt.Errorf("%s: the run was begun with another edition of the list (%q of %q, now %q of %q): give that one, or begin another run",
 			job.Dir, m.List.ID, m.List.Date, p.ID, p.Date)
 	}
 	for name, value := range job.Settings {
@@ -146,7 +146,7 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *loo
 	}
 	cfg := job.Config
 	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
-	cfg.Now, cfg.AllowAny = job.DNS.now(), job.DNS.AllowPrivate
+	cfg.Now, cfg.AllowAny, cfg.Log = job.DNS.now(), job.DNS.AllowPrivate, job.DNS.Log
 	if err := Collect(ctx, cfg, names.Reader, spool); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
