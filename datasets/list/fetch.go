@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 )
@@ -30,8 +29,7 @@ type fetcher struct {
 // fetched is a list on disk with what its server said of it.
 type fetched struct {
 	Provenance
-	file  *os.File // from its beginning
-	close func() error
+	file *scratch // from its beginning
 }
 
 func isURL(source string) bool {
@@ -85,15 +83,15 @@ func (f fetcher) fetch(ctx context.Context, source string) (*fetched, error) {
 		return nil, err
 	}
 	defer response.Body.Close()
-	file, remove, err := temporary("danescan-list-*")
+	file, err := newScratch("danescan-list-*")
 	if err != nil {
 		return nil, err
 	}
 	body := &watched{ctx: ctx, in: response.Body, alive: func() { watch.Reset(f.stall) }}
 	if err := f.save(file, body); err != nil {
-		return nil, errors.Join(err, remove())
+		return nil, errors.Join(err, file.Close())
 	}
-	return &fetched{Provenance: provenanceOfResponse(u, response), file: file, close: remove}, nil
+	return &fetched{Provenance: provenanceOfResponse(u, response), file: file}, nil
 }
 
 // get asks for the list.
@@ -123,7 +121,7 @@ func (f fetcher) get(ctx context.Context, u *url.URL) (*http.Response, error) {
 }
 
 // save writes the list and winds the file back.
-func (f fetcher) save(file *os.File, body *watched) error {
+func (f fetcher) save(file io.WriteSeeker, body *watched) error {
 	n, err := io.Copy(file, io.LimitReader(body, f.most+1))
 	switch {
 	case body.err != nil:

@@ -60,7 +60,7 @@ func (f *File) source(ctx context.Context) (io.Reader, error) {
 			return nil, fmt.Errorf("fetching %s: %w", f.Source, err)
 		}
 		f.Provenance = got.Provenance
-		f.closers = append(f.closers, got.close)
+		f.closers = append(f.closers, got.file.Close)
 		return got.file, nil
 	}
 	file, err := os.Open(f.Source)
@@ -117,11 +117,11 @@ func (f *File) decompress() (io.Reader, error) {
 // unzip copies the archive to a temporary file, since its directory stands at the
 // end, and opens the one file in it.
 func (f *File) unzip(raw io.Reader) (io.Reader, error) {
-	tmp, remove, err := temporary("danescan-list-*.zip")
+	tmp, err := newScratch("danescan-list-*.zip")
 	if err != nil {
 		return nil, err
 	}
-	f.closers = append(f.closers, remove)
+	f.closers = append(f.closers, tmp.Close)
 	n, err := io.Copy(tmp, io.LimitReader(raw, maxZip+1))
 	if err != nil {
 		return nil, fmt.Errorf("zip: %w", err)
@@ -144,13 +144,28 @@ func (f *File) unzip(raw io.Reader) (io.Reader, error) {
 	return entry, nil
 }
 
-// temporary makes a file that remove closes and removes.
-func temporary(pattern string) (file *os.File, remove func() error, err error) {
-	file, err = os.CreateTemp("", pattern)
+// scratch is a temporary file. Where an open file can be unlinked it is so at once:
+// whatever happens, nothing stays behind.
+type scratch struct {
+	*os.File
+	unlinked bool
+}
+
+func newScratch(pattern string) (*scratch, error) {
+	file, err := os.CreateTemp("", pattern)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return file, func() error { return errors.Join(file.Close(), os.Remove(file.Name())) }, nil
+	return &scratch{file, os.Remove(file.Name()) == nil}, nil
+}
+
+// Close closes the file, which is gone after that.
+func (s *scratch) Close() error {
+	err := s.File.Close()
+	if !s.unlinked {
+		err = errors.Join(err, os.Remove(s.Name()))
+	}
+	return err
 }
 
 // SHA256 reads the rest of the list as published and returns its digest in hex.
