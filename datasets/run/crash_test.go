@@ -286,6 +286,9 @@ func TestCrashInFinish(t *testing.T) {
 			return
 		}
 		defer r.Close()
+		if slices.Contains(names(t, dir), finishName) {
+			t.Error("new tables were left behind")
+		}
 		lines := linesOf(t, r)
 		spool, err := r.HasSpool()
 		if err != nil {

@@ -176,10 +176,12 @@ func (r *Run) swapOut(name string) error {
 	return r.disk.rename(r.path(name), filepath.Join(r.path(finishName), "old-"+name))
 }
 
-// recover completes a swap that a crash cut short.
+// recover completes a swap that a crash cut short, and removes what another left
+// behind that came to nothing or to its end.
 func (r *Run) recover() error {
 	_, err := os.Lstat(r.path(finishName + "/" + ManifestName))
 	if errors.Is(err, fs.ErrNotExist) {
+		r.tidy()
 		return nil
 	}
 	if err != nil {
@@ -189,4 +191,19 @@ func (r *Run) recover() error {
 		return err
 	}
 	return errors.Join(r.swap(), r.Close())
+}
+
+// tidy removes new tables that nobody is writing any more. Who cannot, because the
+// run may only be read or somebody is at work on it, can do without.
+func (r *Run) tidy() {
+	if _, err := os.Lstat(r.path(finishName)); err != nil {
+		return
+	}
+	if r.acquire() != nil {
+		return
+	}
+	if _, err := os.Lstat(r.path(finishName + "/" + ManifestName)); errors.Is(err, fs.ErrNotExist) {
+		_ = r.disk.removeAll(r.path(finishName))
+	}
+	_ = r.Close()
 }

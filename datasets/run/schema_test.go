@@ -116,3 +116,26 @@ func TestColumnsComeAndGo(t *testing.T) {
 		t.Errorf("without the columns of the verdict: %+v", got)
 	}
 }
+
+// A row type that is a part of another reads its columns alone.
+func TestNamings(t *testing.T) {
+	r, err := Create(t.TempDir(), sampleManifest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s, err := r.Spool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteDomains(0, []DomainEvidence{fullDomain(1).DomainEvidence, emptyDomain(2).DomainEvidence}); err != nil {
+		t.Fatal(err)
+	}
+	want := []Naming{
+		{Line: 1, Domain: "d1.example.org", MX: []MXNaming{{"mx1.example.net"}, {"mx2.example.net"}}},
+		{Line: 2, Domain: "d2.example.org"},
+	}
+	wantRows(t, collect(t, s.Namings()), want...)
+	finish(t, r, 1)
+	wantRows(t, collect(t, r.Namings()), want[0])
+}
