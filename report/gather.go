@@ -68,14 +68,14 @@ func gather(ctx context.Context, in Tables) (*gathered, error) {
 		}
 		g.base(group)
 	}
-	for h, err := range in.Hosts() {
+	for h, err := range run.Ahead(in.Hosts()) {
 		if err := alive(ctx, err); err != nil {
 			return nil, err
 		}
 		g.host(&h)
 	}
 	g.leaves, g.bases = nil, nil
-	for d, err := range in.Domains() {
+	for d, err := range run.Ahead(in.Domains()) {
 		if err := alive(ctx, err); err != nil {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func (g *gathered) base(ends []run.Endpoint) {
 				continue
 			}
 			f.Session(&s, func(n int64, key ...string) {
-				r := g.tallies[i].at(strings.Join(key, between))
+				r := g.tallies[i].at(key...)
 				r.counts[0] += n
 				if r.once(g.serial) {
 					rows = append(rows, r)
@@ -133,7 +133,7 @@ func (g *gathered) host(h *run.Host) {
 			g.tallies[i].at(h.Provider).counts[steps]++
 		case f.Host != nil:
 			f.Host(h, func(n int64, key ...string) {
-				r := g.tallies[i].at(strings.Join(key, between))
+				r := g.tallies[i].at(key...)
 				if f.Things != "" {
 					r.counts[0] += n
 				}
@@ -185,7 +185,7 @@ func (g *gathered) domain(d *run.Domain) {
 				}
 			}
 		case f.Domain != nil:
-			f.Domain(d, func(n int64, key ...string) { g.countDomain(f, g.tallies[i].at(strings.Join(key, between)), n) })
+			f.Domain(d, func(n int64, key ...string) { g.countDomain(f, g.tallies[i].at(key...), n) })
 		}
 	}
 	for _, mx := range d.MX {

@@ -85,7 +85,7 @@ func pairOf(ctx context.Context, a, b entry, cfg Config) (pair, error) {
 		return pair{}, err
 	}
 	defer later.Close()
-	p, err := compare(ctx, old.Domains(), later.Domains())
+	p, err := compare(ctx, run.Ahead(old.Domains()), run.Ahead(later.Domains()))
 	if err != nil {
 		return pair{}, err
 	}

@@ -35,7 +35,8 @@ type tally struct {
 	width int
 	limit int
 	rows  map[string]*row
-	lost  row // all that came under a key after the limit
+	key   []byte // room to put a key together
+	lost  row    // all that came under a key after the limit
 }
 
 func newTally(width int, fixed []string) *tally {
@@ -46,14 +47,22 @@ func newTally(width int, fixed []string) *tally {
 	return t
 }
 
-func (t *tally) at(key string) *row {
-	r := t.rows[key]
+// at returns the line of a key.
+func (t *tally) at(key ...string) *row {
+	t.key = t.key[:0]
+	for i, text := range key {
+		if i > 0 {
+			t.key = append(t.key, between...)
+		}
+		t.key = append(t.key, text...)
+	}
+	r := t.rows[string(t.key)]
 	if r == nil {
 		if len(t.rows) >= t.limit {
 			return &t.lost
 		}
 		r = &row{counts: make([]int64, t.width)}
-		t.rows[strings.Clone(key)] = r
+		t.rows[string(t.key)] = r
 	}
 	return r
 }
@@ -68,6 +77,6 @@ func (t *tally) sorted(order []int) []string {
 				return c
 			}
 		}
-		return slices.Compare(strings.Split(a, between), strings.Split(b, between))
+		return strings.Compare(a, b) // between stands before all that a word has
 	})
 }
