@@ -53,9 +53,8 @@ func (m *meter) start(p *scanner.Progress) (stop func()) {
 	began := time.Now()
 	show := m.line
 	if m.bar {
-		show = m.draw(progressbar.NewOptions64(-1, progressbar.OptionSetWriter(m.out),
-			progressbar.OptionSetDescription("domains"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
-			progressbar.OptionSetElapsedTime(true), progressbar.OptionClearOnFinish()))
+		show = m.draw(progressbar.NewOptions64(-1, progressbar.OptionSetWriter(m.out), progressbar.OptionShowCount(),
+			progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish()))
 	}
 	done, idle := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -89,14 +88,21 @@ func (m *meter) line(p *scanner.Progress, began time.Time) {
 	}
 }
 
-// draw moves the bar. How long the list is shows only at its end.
+// draw moves the bar. It has an end once the list is read: until then nobody knows
+// how long the list is.
 func (m *meter) draw(bar *progressbar.ProgressBar) func(*scanner.Progress, time.Time) {
-	return func(p *scanner.Progress, _ time.Time) {
-		text := fmt.Sprintf("domains; hosts %d/%d, sessions %d", p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load())
+	return func(p *scanner.Progress, began time.Time) {
+		domains := p.Domains.Load()
+		text := fmt.Sprintf("domains %.0f/s; hosts %d/%d, sessions %d", float64(domains)/max(time.Since(began).Seconds(), 0.001),
+			p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load())
 		if n := p.Confirm.Load(); n > 0 {
 			text += fmt.Sprintf(", %d to confirm", n)
 		}
 		bar.Describe(text)
-		bar.Set64(p.Domains.Load())
+		if p.ListRead.Load() && bar.GetMax64() < 0 {
+			// One more than there are: the hosts behind the last domain take their time.
+			bar.ChangeMax64(p.Names.Load() + 1)
+		}
+		bar.Set64(domains)
 	}
 }
