@@ -43,6 +43,8 @@ func commands() []*command {
 		exportCommand(),
 		rejudgeCommand(),
 		mergeCommand(),
+		diffCommand(),
+		probeCommand(),
 		explainCommand(),
 		tlsaGenerateCommand(),
 		tlsaVerifyCommand(),
