@@ -30,7 +30,7 @@ interop: ## tests against installed servers (Unbound, NSD, Postfix, OpenSSL)
 # The pacing of the demo, in plain sight: every peer is the lab on this machine.
 DEMO      := out/demo
 DEMO_PACE := --dns-rate 0 --dns-rate-per-server 0 --timeout 400ms --retries 1 \
-	--smtp-rate 0 --smtp-gap 0 --retry-delay 1s --confirm 1s --connect-timeout 2s --greeting-timeout 2s --command-timeout 2s
+	--smtp-rate 0 --smtp-gap 0 --smtp-per-net 0 --smtp-per-provider 0 --retry-delay 1s --confirm 1s --connect-timeout 2s --greeting-timeout 2s --command-timeout 2s
 
 demo: build ## scan 1,000 domains of the lab, write the report, compare with the truth
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)

@@ -84,7 +84,7 @@ func checkRun(ctx context.Context, job Job, l *lookups, dir, text string) (*run.
 	}
 	cfg := job.Config
 	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
-	cfg.Now, cfg.AllowAny = job.DNS.now(), job.DNS.AllowPrivate
+	cfg.Now, cfg.AllowAny, cfg.Log = job.DNS.now(), job.DNS.AllowPrivate, job.DNS.Log
 	if err := Collect(ctx, cfg, names, spool); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

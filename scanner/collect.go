@@ -24,6 +24,9 @@ type collector struct {
 	seen  *endpointSet // endpoints that were ever scheduled
 	out   *batch
 
+	groups *groups    // hosts that share an address and records
+	ports  *portWatch // whether connections get out at all
+
 	excluded *endpointSet  // addresses that were counted as excluded
 	visits   chan struct{} // a place for each host between its lookup and its row
 }
@@ -54,15 +57,25 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 		spool: w,
 		hosts: newQueue("", cfg.KeepHosts),
 		known: newNameSet(),
-		plan:  newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap),
+		plan:  newPlan(cfg),
 		rate:  rate.NewLimiter(limit, 1),
 		seen:  newEndpointSet(),
 		out:   newBatch(w, cfg.batchRows),
+
+		groups: newGroups(),
+		ports:  newPortWatch(cfg.Log, cfg.SMTPPort),
 
 		excluded: newEndpointSet(),
 		visits:   make(chan struct{}, 16*cfg.SMTPConcurrency),
 	}
 	return c, c.recall()
+}
+
+// newPlan is a schedule of sessions with nothing in it.
+func newPlan(cfg Config) *schedule[*visit] {
+	plan := newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap)
+	plan.bound(cfg.SMTPPerNet, cfg.SMTPPerProvider, func(v *visit) string { return v.provider })
+	return plan
 }
 
 // collect is the picture in the package comment:
@@ -88,7 +101,10 @@ func (c *collector) collect(ctx context.Context, names *list.Reader) error {
 		return crowd(c.cfg.DNSConcurrency/2+1, func() error { return c.hostWorker(ctx) })
 	})
 	c.holdSessions(ctx, g)
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return c.write(c.ports.rest())
 }
 
 // holdSessions holds the planned sessions until the plan is closed and empty.
@@ -174,7 +190,7 @@ func (c *collector) visit(ctx context.Context, host string, attempt int32) error
 		return ctx.Err()
 	}
 	c.cfg.Progress.Queries.Add(int64(queries))
-	return c.planVisit(h, attempt)
+	return c.planVisit(ctx, h, attempt)
 }
 
 // dispatch hands planned sessions to the workers, one address at its own pace.
@@ -198,8 +214,8 @@ func (c *collector) dispatch(ctx context.Context, sessions chan<- *visit) error 
 // sessionWorker holds sessions. The last one with a host finishes its row.
 func (c *collector) sessionWorker(ctx context.Context, sessions <-chan *visit) error {
 	for v := range sessions {
-		err := c.hold(ctx, v)
-		c.plan.done(v.address)
+		how, err := c.hold(ctx, v)
+		c.plan.done(v.address, v, how)
 		if err != nil {
 			return err
 		}
@@ -230,5 +246,6 @@ func (c *collector) readSpans(ctx context.Context, names *list.Reader, tasks cha
 	if !errors.Is(err, io.EOF) {
 		return err
 	}
+	c.cfg.Progress.ListRead.Store(true)
 	return nil
 }

@@ -27,7 +27,7 @@ func (c *collector) confirm(ctx context.Context) error {
 		return err
 	}
 	c.cfg.Progress.Confirm.Store(int64(len(hosts)))
-	c.plan = newSchedule[*visit](c.cfg.SMTPPerAddress, c.cfg.SMTPGap)
+	c.plan, c.groups = newPlan(c.cfg), newGroups()
 	g, ctx := errgroup.WithContext(ctx)
 	due := make(chan string)
 	g.Go(func() error {
@@ -47,7 +47,10 @@ func (c *collector) confirm(ctx context.Context) error {
 		})
 	})
 	c.holdSessions(ctx, g)
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return c.write(c.ports.rest())
 }
 
 // handWhenDue gives out hosts, sorted by when they are due, each at its time.

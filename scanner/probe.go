@@ -14,8 +14,12 @@ import (
 // back to.
 const maxTries = 2
 
-// hold holds one session, and finishes the host with its last one.
-func (c *collector) hold(ctx context.Context, v *visit) error {
+// hold holds one session, and finishes the host with its last one. It says how the
+// address bore it.
+func (c *collector) hold(ctx context.Context, v *visit) (mood, error) {
+	if reason := c.refuse(v.stay, v.address); reason != "" { // known only since it was planned
+		return untouched, c.skip(ctx, v, reason)
+	}
 	c.freshen(ctx, v.stay)
 	target := smtp.Target{
 		Address: netip.AddrPortFrom(v.address, c.cfg.SMTPPort), SNI: v.base, Algorithm: string(v.algorithm),
@@ -24,12 +28,18 @@ func (c *collector) hold(ctx context.Context, v *visit) error {
 	cfg.Pace = c.pace()
 	session := c.cfg.session(ctx, target, cfg)
 	if ctx.Err() != nil || session.Failure == smtp.FailCancelled {
-		return context.Cause(ctx)
+		return untouched, context.Cause(ctx)
 	}
 	c.cfg.Progress.Sessions.Add(1)
+	c.ports.note(v.address, &session)
 	if c.putOff(v, session) {
-		return nil
+		return moodOf(session), nil
 	}
+	return moodOf(session), c.finishVisit(ctx, v, target, session)
+}
+
+// finishVisit makes a session into a row of its host.
+func (c *collector) finishVisit(ctx context.Context, v *visit, target smtp.Target, session smtp.Session) error {
 	v.mu.Lock()
 	row := sessionRow(v, target, session)
 	v.mu.Unlock()
@@ -39,11 +49,38 @@ func (c *collector) hold(ctx context.Context, v *visit) error {
 	if v.algorithm == "" || session.ChainCounts() {
 		v.keep(row, session.Chain)
 	}
-	c.planOther(v, row)
-	if !v.over() {
-		return nil
+	if v.sample != nil {
+		v.sample.add(row, &session, v.algorithm != "")
 	}
-	return c.settle(v.stay)
+	if !c.planOther(v, row) {
+		if err := c.conclude(ctx, v); err != nil {
+			return err
+		}
+	}
+	return c.over(v.stay)
+}
+
+// skip finishes a visit without a session.
+func (c *collector) skip(ctx context.Context, v *visit, reason run.Reason) error {
+	if v.algorithm == "" {
+		v.keep(c.notTried(v.stay, v.address, reason), nil)
+	}
+	if v.sample != nil {
+		v.sample.unclear = true
+	}
+	if err := c.conclude(ctx, v); err != nil {
+		return err
+	}
+	return c.over(v.stay)
+}
+
+// moodOf is how a server bore a session.
+func moodOf(s smtp.Session) mood {
+	busy := slices.Contains([]int{s.GreetingCode, s.EHLOCode, s.HELOCode, s.STARTTLSCode}, 421)
+	if busy || s.Failure == smtp.FailTimeout {
+		return troubled
+	}
+	return calm
 }
 
 // pace keeps the gap between the two connections that one session may need: the
@@ -96,32 +133,49 @@ func (v *visit) keep(row run.EndpointEvidence, chain [][]byte) {
 
 // planOther plans a session for the certificate of the other algorithm: of the
 // two that a server may have, senders get the one that they prefer (RFC 7671,
-// Section 8).
-func (c *collector) planOther(v *visit, row run.EndpointEvidence) {
+// Section 8). It reports whether there is to be one.
+func (c *collector) planOther(v *visit, row run.EndpointEvidence) bool {
 	if v.algorithm != "" {
-		return
+		return false
 	}
 	other := map[run.KeyAlgorithm]run.KeyAlgorithm{run.KeyRSA: run.KeyECDSA, run.KeyECDSA: run.KeyRSA}[row.Algorithm]
 	if other == "" || !slices.Contains(c.cfg.Algorithms, other) {
-		return
+		return false
 	}
 	v.mu.Lock()
 	v.left++
 	v.mu.Unlock()
-	c.plan.put(v.address, &visit{stay: v.stay, address: v.address, algorithm: other})
+	c.plan.put(v.address, &visit{
+		stay: v.stay, address: v.address, provider: v.provider, algorithm: other, sample: v.sample,
+	})
+	return true
 }
 
-// over counts a session as over and reports whether it was the host's last.
-func (v *visit) over() bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.left--
-	return v.left == 0
+// over counts a visit as over and finishes the host with its last one.
+func (c *collector) over(s *stay) error {
+	s.mu.Lock()
+	s.left--
+	last := s.left == 0
+	s.mu.Unlock()
+	if !last {
+		return nil
+	}
+	return c.settle(s)
 }
 
 // settle hands a finished host to the batch and makes room for the next.
 func (c *collector) settle(s *stay) error {
 	defer func() { <-c.visits }()
 	c.cfg.Progress.HostsDone.Add(1)
-	return c.out.add(s.host, s.rows, s.der)
+	return c.write(c.ports.sift(s))
+}
+
+// write adds finished hosts to the batch.
+func (c *collector) write(hosts []*stay) error {
+	for _, s := range hosts {
+		if err := c.out.add(s.host, s.rows, s.der); err != nil {
+			return err
+		}
+	}
+	return nil
 }

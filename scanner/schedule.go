@@ -9,15 +9,19 @@ import (
 )
 
 // schedule hands out tasks so that one address is never served by more than a
-// given number of takers at a time, nor more often than once per gap. A task for
-// a busy address waits without holding a taker, so that many host names on one
-// address delay nothing but themselves.
+// given number of takers at a time, nor more often than once per gap, nor a
+// network or a provider by too many. A task for a busy address waits without
+// holding a taker, so that many host names on one address delay nothing but
+// themselves.
 type schedule[T any] struct {
-	perAddress int           // at a time; 0: unlimited
-	gap        time.Duration // from the end of a session to the start of the next
+	perAddress int            // at a time; 0: unlimited
+	gap        time.Duration  // from the end of a session to the start of the next
+	provider   func(T) string // whose limit a task counts for; "": nobody's
 
 	mu      sync.Mutex
 	peers   map[netip.Addr]*peer[T]
+	nets    gate[netip.Prefix, *peer[T]]
+	owners  gate[string, *peer[T]]
 	ready   readyHeap[T]
 	later   laterHeap[T]  // tasks that are not to be handed out yet
 	changed chan struct{} // closed and renewed when something may have become ready
@@ -32,12 +36,25 @@ type peer[T any] struct {
 	addr    netip.Addr
 	tasks   []T
 	running int
-	free    time.Time // not before this
-	index   int       // in the heap, -1 if not there
+	free    time.Time     // not before this
+	gap     time.Duration // kept to it; longer than the usual one while it is in trouble
+	parked  bool          // at a gate: it could run but for others
+	index   int           // in the heap, -1 if not there
 }
 
 func newSchedule[T any](perAddress int, gap time.Duration) *schedule[T] {
-	return &schedule[T]{perAddress: perAddress, gap: gap, peers: map[netip.Addr]*peer[T]{}, changed: make(chan struct{})}
+	return &schedule[T]{
+		perAddress: perAddress, gap: gap, provider: func(T) string { return "" },
+		peers: map[netip.Addr]*peer[T]{}, changed: make(chan struct{}),
+		nets: newGate[netip.Prefix, *peer[T]](0), owners: newGate[string, *peer[T]](0),
+	}
+}
+
+// bound adds limits for a network and a provider, 0 being none. It is called
+// before the first task is put.
+func (s *schedule[T]) bound(perNet, perProvider int, provider func(T) string) {
+	s.nets, s.owners = newGate[netip.Prefix, *peer[T]](perNet), newGate[string, *peer[T]](perProvider)
+	s.provider = provider
 }
 
 // put adds a task for an address.
@@ -63,7 +80,7 @@ func (s *schedule[T]) putAt(at time.Time, addr netip.Addr, task T) {
 func (s *schedule[T]) queue(addr netip.Addr, task T) {
 	p := s.peers[addr]
 	if p == nil {
-		p = &peer[T]{addr: addr, index: -1}
+		p = &peer[T]{addr: addr, gap: s.gap, index: -1}
 		s.peers[addr] = p
 	}
 	p.tasks = append(p.tasks, task)
@@ -93,7 +110,8 @@ func (s *schedule[T]) close() {
 }
 
 // take waits for a task whose address may be served. ok is false when all is done
-// or ctx has ended. The taker must call done with the address afterwards.
+// or ctx has ended. The taker must call done with the address and the task
+// afterwards.
 func (s *schedule[T]) take(ctx context.Context) (addr netip.Addr, task T, ok bool) {
 	for {
 		s.mu.Lock()
@@ -102,22 +120,62 @@ func (s *schedule[T]) take(ctx context.Context) (addr netip.Addr, task T, ok boo
 			return addr, task, false
 		}
 		wait := s.ripen()
-		if len(s.ready) > 0 {
-			p := s.ready[0]
-			free := time.Until(p.free)
-			if free <= 0 {
-				task = s.start(p)
-				s.mu.Unlock()
-				return p.addr, task, true
-			}
-			if wait < 0 || free < wait {
-				wait = free
-			}
+		p, free := s.first()
+		if p != nil {
+			task = s.start(p)
+			s.mu.Unlock()
+			return p.addr, task, true
+		}
+		if free >= 0 && (wait < 0 || free < wait) {
+			wait = free
 		}
 		changed := s.changed
 		s.mu.Unlock()
 		if !pause(ctx, changed, wait) {
 			return addr, task, false
+		}
+	}
+}
+
+// first returns a peer that may be served now, or how long it is until the gap of
+// the next one is over; negative: there is none. Peers whose network or provider
+// is busy are parked on the way.
+func (s *schedule[T]) first() (*peer[T], time.Duration) {
+	for len(s.ready) > 0 {
+		p := s.ready[0]
+		if free := time.Until(p.free); free > 0 {
+			return nil, free
+		}
+		net, owner := network(p.addr), s.provider(p.tasks[0])
+		switch {
+		case s.nets.full(net):
+			s.park(p)
+			s.nets.park(net, p)
+			letGo(s, &s.owners, owner) // p may have been let go for a place that it does not take
+		case s.owners.full(owner):
+			s.park(p)
+			s.owners.park(owner, p)
+			letGo(s, &s.nets, net)
+		default:
+			return p, 0
+		}
+	}
+	return nil, -1
+}
+
+func (s *schedule[T]) park(p *peer[T]) {
+	heap.Remove(&s.ready, p.index)
+	p.parked = true
+}
+
+// letGo lets peers that are parked at a gate run again: as many as it takes to
+// fill one place. One whose own gap is not over yet takes none.
+func letGo[K comparable, T any](s *schedule[T], g *gate[K, *peer[T]], key K) {
+	for p, ok := g.free(key); ok; p, ok = g.free(key) {
+		p.parked = false
+		s.enter(p)
+		if p.index >= 0 && time.Until(p.free) <= 0 {
+			return
 		}
 	}
 }
@@ -142,25 +200,36 @@ func pause(ctx context.Context, changed <-chan struct{}, wait time.Duration) boo
 // start takes the first task of a peer and puts the peer where it belongs now.
 func (s *schedule[T]) start(p *peer[T]) T {
 	task := p.tasks[0]
+	s.nets.enter(network(p.addr))
+	s.owners.enter(s.provider(task))
 	p.tasks = p.tasks[1:]
 	p.running++
 	s.waiting--
 	s.active++
-	p.free = time.Now().Add(s.gap)
+	p.free = time.Now().Add(p.gap)
 	heap.Remove(&s.ready, p.index)
 	s.enter(p)
 	return task
 }
 
 // done ends a session with an address.
-func (s *schedule[T]) done(addr netip.Addr) {
+func (s *schedule[T]) done(addr netip.Addr, task T, how mood) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.peers[addr]
 	p.running--
 	s.active--
-	p.free = time.Now().Add(s.gap)
+	p.gap = nextGap(s.gap, p.gap, how)
+	p.free = time.Now()
+	if how != untouched {
+		p.free = p.free.Add(p.gap)
+	}
 	defer s.wake()
+	net, owner := network(addr), s.provider(task)
+	s.nets.leave(net)
+	s.owners.leave(owner)
+	letGo(s, &s.nets, net)
+	letGo(s, &s.owners, owner)
 	if len(p.tasks) == 0 && p.running == 0 {
 		s.forget(p)
 		return
@@ -173,11 +242,11 @@ func (s *schedule[T]) done(addr netip.Addr) {
 
 // forget drops the state of an idle address once its gap is over.
 func (s *schedule[T]) forget(p *peer[T]) {
-	if s.gap <= 0 {
+	if p.gap <= 0 {
 		delete(s.peers, p.addr)
 		return
 	}
-	time.AfterFunc(s.gap, func() {
+	time.AfterFunc(p.gap, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if len(p.tasks) == 0 && p.running == 0 && !time.Now().Before(p.free) {
@@ -189,7 +258,7 @@ func (s *schedule[T]) forget(p *peer[T]) {
 // enter puts a peer into the heap if it has a task that may run.
 func (s *schedule[T]) enter(p *peer[T]) {
 	may := len(p.tasks) > 0 && (s.perAddress <= 0 || p.running < s.perAddress)
-	if may && p.index < 0 {
+	if may && p.index < 0 && !p.parked {
 		heap.Push(&s.ready, p)
 	}
 }

@@ -54,7 +54,7 @@ func TestScheduleIsPolite(t *testing.T) {
 					running[addr]--
 					lastEnd[addr] = time.Now()
 					mu.Unlock()
-					s.done(addr)
+					s.done(addr, task, calm)
 				}
 			})
 		}
@@ -93,12 +93,12 @@ func TestScheduleAllowsAFewAtATime(t *testing.T) {
 		for range 9 {
 			takers.Go(func() {
 				for {
-					addr, _, ok := s.take(t.Context())
+					addr, task, ok := s.take(t.Context())
 					if !ok {
 						return
 					}
 					time.Sleep(time.Second)
-					s.done(addr)
+					s.done(addr, task, calm)
 				}
 			})
 		}
@@ -145,7 +145,7 @@ func TestScheduleDelays(t *testing.T) {
 			if !ok || task != want.task || time.Since(begin) != want.at {
 				t.Errorf("%q after %v, want %q after %v", task, time.Since(begin), want.task, want.at)
 			}
-			s.done(addr)
+			s.done(addr, task, calm)
 		}
 		if _, _, ok := s.take(t.Context()); ok {
 			t.Error("a fourth task")

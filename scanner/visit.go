@@ -1,8 +1,11 @@
 package scanner
 
 import (
+	"context"
 	"net/netip"
 	"sync"
+
+	"golang.org/x/net/publicsuffix"
 
 	"danescan/datasets/run"
 	"danescan/scanner/judge"
@@ -13,8 +16,10 @@ import (
 type visit struct {
 	*stay
 	address   netip.Addr
+	provider  string           // whose session it is: the registrable domain of the base domain
 	algorithm run.KeyAlgorithm // of the certificate to ask for; empty: whichever is shown
 	tries     []run.Try        // sessions that the server put off
+	sample    *sample          // that other hosts wait for; nil: none do
 }
 
 // stay is a host on its way to its row: it is written when its last session is
@@ -34,7 +39,7 @@ type stay struct {
 
 // planVisit plans a session with each address of a host, or writes the host's row
 // at once where there is nothing to connect to.
-func (c *collector) planVisit(h run.HostEvidence, attempt int32) error {
+func (c *collector) planVisit(ctx context.Context, h run.HostEvidence, attempt int32) error {
 	s := &stay{host: h, attempt: attempt}
 	if attempt == 1 {
 		c.noteExcluded(&h)
@@ -43,22 +48,37 @@ func (c *collector) planVisit(h run.HostEvidence, attempt int32) error {
 	for _, address := range c.targets(s) {
 		reason := c.refuse(s, address)
 		if reason == "" {
-			visits = append(visits, &visit{stay: s, address: address})
+			visits = append(visits, &visit{stay: s, address: address, provider: providerOf(s.base)})
 			continue
 		}
-		s.rows = append(s.rows, run.EndpointEvidence{
-			Host: h.Host, Base: s.base, Address: address.String(), Port: int32(c.cfg.SMTPPort),
-			Attempt: attempt, ScannedAt: stamp(c.cfg.now()), NotTried: reason,
-		})
+		s.rows = append(s.rows, c.notTried(s, address, reason))
 	}
 	if len(visits) == 0 {
 		return c.settle(s)
 	}
 	s.left = len(visits)
 	for _, v := range visits {
-		c.plan.put(v.address, v)
+		if err := c.route(ctx, v); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// notTried is the row of an address that is not connected to.
+func (c *collector) notTried(s *stay, address netip.Addr, reason run.Reason) run.EndpointEvidence {
+	return run.EndpointEvidence{
+		Host: s.host.Host, Base: s.base, Address: address.String(), Port: int32(c.cfg.SMTPPort),
+		Attempt: s.attempt, ScannedAt: stamp(c.cfg.now()), NotTried: reason,
+	}
+}
+
+// providerOf is whose a host name is, as far as a name can tell.
+func providerOf(name string) string {
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
+		return domain
+	}
+	return name
 }
 
 // targets are the addresses that this host is the first to name with its base
@@ -101,6 +121,8 @@ func (c *collector) refuse(s *stay, address netip.Addr) run.Reason {
 		return run.ReasonNoRoute
 	case !c.cfg.AllowAny && resolver.PrivateAddr(address):
 		return run.ReasonPrivate
+	case c.ports.isBlocked(address):
+		return run.ReasonPortBlocked
 	}
 	return ""
 }

@@ -23,6 +23,9 @@ type probeFlags struct {
 	rate             float64
 	perAddress       int
 	gap              time.Duration
+	perNet           int
+	perProvider      int
+	infer            string
 	retryDelay       time.Duration
 	confirm          time.Duration
 	algorithms       []string
@@ -42,7 +45,10 @@ func (f *probeFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.concurrency, "smtp-concurrency", 500, "SMTP sessions at a time")
 	flags.Float64Var(&f.rate, "smtp-rate", 100, "SMTP sessions per second; 0: unlimited")
 	flags.IntVar(&f.perAddress, "smtp-per-address", 1, "SMTP sessions with one address at a time; 0: unlimited")
-	flags.DurationVar(&f.gap, "smtp-gap", 3*time.Second, "between two SMTP sessions with one address")
+	flags.DurationVar(&f.gap, "smtp-gap", 3*time.Second, "between two SMTP sessions with one address; up to 16 times as long after it timed out or answered 421")
+	flags.IntVar(&f.perNet, "smtp-per-net", 8, "SMTP sessions with one network (/24 of IPv4, /48 of IPv6) at a time; 0: unlimited")
+	flags.IntVar(&f.perProvider, "smtp-per-provider", 16, "SMTP sessions with the hosts of one registrable domain at a time; 0: unlimited")
+	flags.StringVar(&f.infer, "infer", "auto", "`auto|off`: where over 20 hosts of a provider share an address and TLSA records, and 20 showed one chain, infer the rest; off: connect to all")
 	flags.DurationVar(&f.retryDelay, "retry-delay", 5*time.Minute, "before coming back to a server that answered 4xx, twice at most")
 	flags.DurationVar(&f.confirm, "confirm", 30*time.Minute, "look once more at hosts that failed, so long after; 0: never")
 	flags.StringSliceVar(&f.algorithms, "algorithms", []string{"rsa", "ecdsa"}, "certificates to ask for where a server has two: `rsa,ecdsa`")
@@ -66,8 +72,11 @@ func (f *probeFlags) fill(cfg *scanner.Config) error {
 	if f.port == 0 {
 		return &usageError{text: "--smtp-port must be 1 to 65535"}
 	}
-	if f.concurrency < 1 || f.rate < 0 || f.perAddress < 0 || f.gap < 0 {
-		return &usageError{text: "--smtp-concurrency must be at least 1, and rates and gaps cannot be negative"}
+	if f.concurrency < 1 || f.rate < 0 || min(f.perAddress, f.perNet, f.perProvider) < 0 || f.gap < 0 {
+		return &usageError{text: "--smtp-concurrency must be at least 1, and rates, limits and gaps cannot be negative"}
+	}
+	if f.infer != "auto" && f.infer != "off" {
+		return &usageError{text: fmt.Sprintf("--infer=%s: auto or off", f.infer)}
 	}
 	for _, a := range f.algorithms {
 		switch algorithm := run.KeyAlgorithm(a); algorithm {
@@ -87,6 +96,7 @@ func (f *probeFlags) fill(cfg *scanner.Config) error {
 	cfg.SkipTLSA = !f.tlsaAlways
 	cfg.SMTPPort, cfg.SMTPConcurrency, cfg.SMTPRate = f.port, f.concurrency, f.rate
 	cfg.SMTPPerAddress, cfg.SMTPGap = f.perAddress, f.gap
+	cfg.SMTPPerNet, cfg.SMTPPerProvider, cfg.InferOff = f.perNet, f.perProvider, f.infer == "off"
 	cfg.RetryDelay, cfg.Confirm = f.retryDelay, f.confirm
 	cfg.SMTP = smtp.Config{
 		EHLO: f.ehlo, ConnectTimeout: f.connect, GreetingTimeout: f.greeting,
