@@ -96,7 +96,7 @@ func TestUndecidedIsNotFailed(t *testing.T) {
 
 func TestGoldenPages(t *testing.T) {
 	all := site(t, summarise(t, small()))
-	for _, name := range []string{"index.html", "problems.html", "hosts.html", "method.html", "group/bank.html", "group/bank-broken.csv", "data/findings.json"} {
+	for _, name := range []string{"index.html", "problems.html", "hosts.html", "method.html", "group/bank.html", "tlsa.html", "group/bank-broken.csv", "data/findings.json"} {
 		golden := "testdata/" + strings.ReplaceAll(name, "/", "-")
 		if *update {
 			if err := os.WriteFile(golden, []byte(all[name]), 0o644); err != nil {

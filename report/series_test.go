@@ -230,3 +230,29 @@ func TestUnfinishedAndMissingRunsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// What strangers named stays text on the page of a series, too.
+func TestHostileSeriesIsInert(t *testing.T) {
+	a, b := hostile(), hostile()
+	b.manifest.RunID, b.manifest.Started = "later"+evil, b.manifest.Started.AddDate(0, 1, 0)
+	b.manifest.RulesVersion = evil
+	a.domains[2].Verdict = run.Verdict(evil)
+	a.domains[0].Provider = evil
+	b.domains[0].Provider = evil
+	cfg := Config{Runs: []string{store(t, a), store(t, b)}, Out: t.TempDir()}
+	if _, err := Write(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(cfg.Out, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"<script", "<img"} {
+		if strings.Contains(string(data), bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+	if n := strings.Count(string(data), "&lt;script&gt;"); n < 4 {
+		t.Errorf("the hostile text is shown %d times", n)
+	}
+}

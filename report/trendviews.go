@@ -24,11 +24,13 @@ func (x *series) sameView() figureView {
 
 // change is a difference with its sign.
 func change(b both) string {
-	if d := b.After - b.Before; d >= 0 {
+	switch d := b.After - b.Before; {
+	case d > 0:
 		return "+" + thousands(d)
-	} else {
+	case d < 0:
 		return "−" + thousands(-d)
 	}
+	return "±0"
 }
 
 // yearly is how far from a year an earlier run may be and still stand for it.

@@ -151,9 +151,9 @@ func (s *summary) columns(t *table) []column {
 	for _, name := range t.Counts {
 		c := column{name: name, label: label(name)}
 		if whole := map[string]string{"hosts": t.Of.Hosts, "domains": t.Of.Domains}[name]; whole != "" {
-			c.of, c.whole = "of "+strings.ToLower(label(whole)), func(dataRow) int64 { return s.of(whole) }
+			c.of, c.whole = "of "+whatIs(whole), func(dataRow) int64 { return s.of(whole) }
 		} else if name == t.Things && t.Of.Things != "" {
-			c.of, c.whole = "of "+strings.ToLower(label(t.Of.Things)), func(dataRow) int64 { return s.of(t.Of.Things) }
+			c.of, c.whole = "of "+whatIs(t.Of.Things), func(dataRow) int64 { return s.of(t.Of.Things) }
 		}
 		all = append(all, c)
 	}
@@ -163,13 +163,24 @@ func (s *summary) columns(t *table) []column {
 // label writes the name of a column as a heading.
 func label(name string) string {
 	known := map[string]string{
-		"tld": "TLD", "ttl": "Time to live", "dns_operator": "DNS operator", "with_mail": "Names that take mail", "dane": "names with DANE",
-		"hosts_with_tlsa": "Hosts with TLSA", "secure_mx": "With proven MX", "tlsa": "TLSA", "half_dane": "Half-DANE names", "hosts_are": "MX hosts",
-		"domains": "Domains", "handshakes": "Handshakes",
+		"tld": "TLD", "ttl": "Time to live", "dns_operator": "DNS operator", "with_mail": "Take mail", "signed_mx": "MX proven", "dane": "DANE",
+		"secure_mx": "With proven MX", "tlsa": "TLSA", "hosts_are": "MX hosts",
 	}
 	if text := known[name]; text != "" {
 		return text
 	}
 	text := strings.ReplaceAll(name, "_", " ")
 	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// whatIs names the whole that a share is of.
+func whatIs(measure string) string {
+	known := map[string]string{
+		"with_mail": "names that take mail", "dane": "names with DANE", "half_dane": "half-DANE names",
+		"hosts_with_tlsa": "hosts with TLSA", "hosts_verified": "verified hosts",
+	}
+	if text := known[measure]; text != "" {
+		return text
+	}
+	return measure
 }
