@@ -49,6 +49,9 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 		c.fallback(ctx, &d)
 	default:
 		d.MXKind, d.MX = exchangers(mx.Records)
+		if d.MXKind == run.MXNull {
+			d.NullPreference, d.MX = ptr(d.MX[0].Preference), nil
+		}
 	}
 	d.ElapsedMS = c.cfg.now().Sub(began).Milliseconds()
 	return d
@@ -96,7 +99,7 @@ func (c *collector) fallback(ctx context.Context, d *run.DomainEvidence) {
 }
 
 // exchangers are the distinct MX hosts, each at its best preference, best first. A
-// sole root is a null MX (RFC 7505).
+// sole root is a null MX (RFC 7505), and then the only one.
 func exchangers(records []dns.RR) (run.MXKind, []run.MX) {
 	best := map[string]int32{}
 	for _, rr := range records {
@@ -109,8 +112,8 @@ func exchangers(records []dns.RR) (run.MXKind, []run.MX) {
 			best[host] = int32(mx.Preference)
 		}
 	}
-	if _, root := best["."]; root && len(best) == 1 {
-		return run.MXNull, nil
+	if preference, root := best["."]; root && len(best) == 1 {
+		return run.MXNull, []run.MX{{Preference: preference, Host: "."}}
 	}
 	var hosts []run.MX
 	for host, preference := range best {

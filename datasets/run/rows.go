@@ -71,6 +71,7 @@ type DomainEvidence struct {
 	FallbackA        *Lookup   `parquet:"fallback_a,optional"`
 	FallbackAAAA     *Lookup   `parquet:"fallback_aaaa,optional"`
 	MX               []MX      `parquet:"mx,list"`
+	NullPreference   *int32    `parquet:"null_preference,optional"` // of a null MX
 	MTASTS           *TXT      `parquet:"mta_sts,optional"`
 	TLSRPT           *TXT      `parquet:"tlsrpt,optional"`
 	Queries          int64     `parquet:"queries"`

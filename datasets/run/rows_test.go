@@ -40,8 +40,9 @@ func domainV1(line int64) Domain {
 			Registrable: "example.org", Group: "registrar-1", ScannedAt: sampleTime, Zone: "example.org", ZoneDNSSEC: Secure,
 			DNSKEYAlgorithms: []int32{8, 13}, DS: []DS{{12345, 13, 2}}, NS: []string{"ns1.example.net", "ns2.example.net"},
 			SOARname: "hostmaster.example.org", MXKind: MXFound, MXLookup: &l, MXDNSSEC: Secure, FallbackA: &l, FallbackAAAA: &l,
-			MX:     []MX{{10, "mx1.example.net", Verified, "", false}, {20, "mx2.example.net", Mismatch, ReasonExpired, true}},
-			MTASTS: &TXT{"v=STSv1; id=1;", &l}, TLSRPT: &TXT{"v=TLSRPTv1; rua=mailto:a@example.org", &l}, Queries: 7, ElapsedMS: 35,
+			MX:             []MX{{10, "mx1.example.net", Verified, "", false}, {20, "mx2.example.net", Mismatch, ReasonExpired, true}},
+			NullPreference: ptr(int32(0)),
+			MTASTS:         &TXT{"v=STSv1; id=1;", &l}, TLSRPT: &TXT{"v=TLSRPTv1; rua=mailto:a@example.org", &l}, Queries: 7, ElapsedMS: 35,
 		},
 		DomainVerdict{
 			Verdict: DANEFailed, MXSecure: true, PrimaryVerified: true, HostsTotal: 2, HostsWithTLSA: 2, HostsVerified: 1, HostsFailed: 1,

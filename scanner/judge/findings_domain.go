@@ -107,10 +107,8 @@ func (c *domainCase) named(holds func(*mxHost) bool) (evidence []string) {
 }
 
 func nullPreference(c *domainCase) (evidence []string) {
-	for _, mx := range c.domain.MX {
-		if mx.Preference != 0 {
-			evidence = append(evidence, fmt.Sprintf("%d .", mx.Preference))
-		}
+	if p := c.domain.NullPreference; p != nil && *p != 0 {
+		evidence = append(evidence, fmt.Sprintf("%d .", *p))
 	}
 	return evidence
 }

@@ -462,7 +462,7 @@ func TestDomainFindings(t *testing.T) {
 	null := func(preference int32) func() (*run.Domain, []HostFacts) {
 		return func() (*run.Domain, []HostFacts) {
 			d := domainOf(run.MXNull, sec, 0)
-			d.MX = []run.MX{{Host: ".", Preference: preference}}
+			d.NullPreference = &preference
 			return d, nil
 		}
 	}
