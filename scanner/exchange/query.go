@@ -43,7 +43,7 @@ const (
 // pack writes the question by hand: the general packer costs more than the
 // system calls that send its work.
 func pack(q dnssec.Question, opt Options) (*query, error) {
-	wire := make([]byte, headerSize+maxName+1+4+11)
+	wire := make([]byte, headerSize+min(len(q.Name)+2, maxName+1)+4+11)
 	end, err := dns.PackDomainName(dns.CanonicalName(q.Name), wire, headerSize, nil, false)
 	if err == nil && end-headerSize > maxName {
 		err = errNameLong

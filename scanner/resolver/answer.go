@@ -200,7 +200,7 @@ func alias(section []dns.RR, name string) (target string, ok bool) {
 			continue
 		}
 		owner := dns.CanonicalName(dname.Hdr.Name)
-		if owner == name || !dns.IsSubDomain(owner, name) {
+		if owner == name || !within(owner, name) {
 			continue
 		}
 		return rewrite(name, owner, dns.CanonicalName(dname.Target))

@@ -48,7 +48,7 @@ func zoneAt(ctx context.Context, r Resolver, name string) (string, dnssec.Status
 		return "", dnssec.Insecure // the zone of an alias is above it
 	case a.Outcome == Found:
 		return a.Question.Name, a.Status
-	case a.Zone == "" || a.Zone == a.Question.Name || !dns.IsSubDomain(a.Zone, a.Question.Name):
+	case a.Zone == "" || a.Zone == a.Question.Name || !within(a.Zone, a.Question.Name):
 		return "", dnssec.Insecure
 	}
 	// A denial below an opt-out span is insecure although its zone is secure.

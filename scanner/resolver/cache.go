@@ -11,13 +11,13 @@ import (
 
 // CacheConfig bounds a Cached.
 type CacheConfig struct {
-	Entries int              // answers kept; 0: 100,000
+	Entries int              // answers kept; 0: 20,000
 	MaxTTL  time.Duration    // no answer is kept for longer; 0: 10 minutes
 	Now     func() time.Time // nil: time.Now
 }
 
 const (
-	defaultEntries = 100_000
+	defaultEntries = 20_000 // of some 2 KB
 	defaultMaxTTL  = 10 * time.Minute
 
 	// How long failures are kept: a broken zone stays broken for a while, a silent

@@ -78,7 +78,7 @@ func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
 			continue
 		}
 		owner := dns.CanonicalName(h.Name)
-		if owner == parent || !dns.IsSubDomain(parent, owner) || !dns.IsSubDomain(owner, name) {
+		if owner == parent || !within(parent, owner) || !within(owner, name) {
 			continue
 		}
 		if !found || dns.CountLabel(owner) > dns.CountLabel(cut) {
@@ -94,7 +94,7 @@ func (d *delegation) glue(extra []dns.RR, parent string, index map[string]int) {
 	taken := 0
 	for _, rr := range extra {
 		i, ok := index[dns.CanonicalName(rr.Header().Name)]
-		if !ok || taken == maxServerAddrs || !dns.IsSubDomain(parent, d.servers[i].Name) {
+		if !ok || taken == maxServerAddrs || !within(parent, d.servers[i].Name) {
 			continue
 		}
 		if addr, ok := addressOf(rr); ok {
@@ -128,7 +128,7 @@ func cutProof(authority []dns.RR, cut, parent string, now time.Time) (*dns.Msg, 
 	for _, rr := range authority {
 		h := rr.Header()
 		owner := dns.CanonicalName(h.Name)
-		if h.Class != dns.ClassINET || !dns.IsSubDomain(parent, owner) {
+		if h.Class != dns.ClassINET || !within(parent, owner) {
 			continue
 		}
 		t := coveredType(rr)

@@ -50,7 +50,7 @@ type IterateLimits struct {
 
 var defaultIterateLimits = IterateLimits{
 	Queries: 40, Aliases: maxLinks, Depth: 4, ServerNames: 4, Targets: 10, Servers: 6,
-	Attempts: 3, Delegations: 200_000, Hosts: 100_000,
+	Attempts: 3, Delegations: 40_000, Hosts: 100_000,
 }
 
 func (l IterateLimits) withDefaults() IterateLimits {

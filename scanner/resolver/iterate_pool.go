@@ -40,7 +40,7 @@ func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 		addrs = append(addrs, known...)
 		// A name below the cut that came without glue can only be found by way of
 		// itself.
-		if len(known) == 0 && (d.fixed || !dns.IsSubDomain(d.zone, ns.Name)) {
+		if len(known) == 0 && (d.fixed || !within(d.zone, ns.Name)) {
 			p.names = append(p.names, ns.Name)
 		}
 	}

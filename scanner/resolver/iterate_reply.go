@@ -104,7 +104,7 @@ func soaOwner(msg *dns.Msg, zone, name string) (string, bool) {
 			continue
 		}
 		owner := dns.CanonicalName(h.Name)
-		if dns.IsSubDomain(zone, owner) && dns.IsSubDomain(owner, name) {
+		if within(zone, owner) && within(owner, name) {
 			return owner, true
 		}
 	}
@@ -135,7 +135,7 @@ func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
 	p := &part{rcode: msg.Rcode}
 	answer := withSignatures(msg.Answer, msg.Ns, msg.Extra)
 	name, final := q.Name, false
-	for len(p.targets) <= maxChain && !final && dns.IsSubDomain(zone, name) {
+	for len(p.targets) <= maxChain && !final && within(zone, name) {
 		link, target := aliasAt(answer, zone, name, q.Type)
 		if len(link) == 0 {
 			set := signedSet(answer, name, q.Type)
@@ -175,7 +175,7 @@ func proofs(section []dns.RR, zone string, negative bool) []dns.RR {
 	for _, rr := range section {
 		t, h := coveredType(rr), rr.Header()
 		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && negative
-		if proves && h.Class == dns.ClassINET && dns.IsSubDomain(zone, dns.CanonicalName(h.Name)) {
+		if proves && h.Class == dns.ClassINET && within(zone, dns.CanonicalName(h.Name)) {
 			out = append(out, rr)
 		}
 	}
@@ -298,7 +298,7 @@ func dnameAbove(section []dns.RR, zone, name string) (string, *dns.DNAME) {
 			continue
 		}
 		owner := dns.CanonicalName(d.Hdr.Name)
-		above := owner != name && dns.IsSubDomain(owner, name) && dns.IsSubDomain(zone, owner)
+		above := owner != name && within(owner, name) && within(zone, owner)
 		if above && (found == nil || len(owner) > len(at)) {
 			at, found = owner, d
 		}

@@ -1,0 +1,31 @@
+package resolver
+
+import "testing"
+
+func TestWithin(t *testing.T) {
+	for _, c := range []struct {
+		zone, name string
+		want       bool
+	}{
+		{".", ".", true},
+		{".", "example.", true},
+		{"example.", ".", false},
+		{"example.", "example.", true},
+		{"example.", "mail.example.", true},
+		{"example.", "a.b.example.", true},
+		{"example.", "notexample.", false},
+		{"mail.example.", "example.", false},
+		{"example.", "sample.", false},
+		{"example.", `a\.example.`, false},
+		{"example.", `a\\.example.`, true},
+		{"example.", `a\\\.example.`, false},
+		{"example.", `\.example.`, false},
+		{"example.", `a\046.example.`, true},
+		{`a\.b.example.`, `c.a\.b.example.`, true},
+		{`b.example.`, `c.a\.b.example.`, false},
+	} {
+		if got := within(c.zone, c.name); got != c.want {
+			t.Errorf("within(%q, %q) = %v", c.zone, c.name, got)
+		}
+	}
+}
