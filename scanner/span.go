@@ -89,6 +89,9 @@ func (s *span) hand(ctx context.Context, tasks chan<- lookupTask) error {
 // add takes one row; with the last one the part is written.
 func (s *span) add(w *run.Spool, row run.DomainEvidence) error {
 	s.mu.Lock()
+	if s.rows == nil {
+		s.rows = make([]run.DomainEvidence, 0, len(s.names))
+	}
 	s.rows = append(s.rows, row)
 	complete := len(s.rows) == len(s.names)
 	s.mu.Unlock()

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -117,11 +118,30 @@ func writeNext[T Row](s *Spool, rows []T) error {
 
 func writeSorted[T Row](s *Spool, path string, rows []T) error {
 	compare := layoutOf[T]().compare
-	slices.SortStableFunc(rows, func(a, b T) int { return compare(&a, &b) })
+	sortRows(rows, compare)
 	if _, err := writePart(s.disk, path, s.origin, rows); err != nil {
 		return &PartError{path, plain(err)}
 	}
 	return nil
+}
+
+// sortRows sorts in place, equal rows in their order. Rows are large: what is
+// sorted is where they stand, and each is then moved once.
+func sortRows[T any](rows []T, compare func(a, b *T) int) {
+	from := make([]int, len(rows))
+	for i := range from {
+		from[i] = i
+	}
+	slices.SortFunc(from, func(i, j int) int { return cmp.Or(compare(&rows[i], &rows[j]), cmp.Compare(i, j)) })
+	for i := range from {
+		first, at := rows[i], i
+		for from[at] != i { // the places of a cycle, each from the next
+			next := from[at]
+			rows[at], from[at] = rows[next], at
+			at = next
+		}
+		rows[at], from[at] = first, at
+	}
 }
 
 // DomainPart streams the rows of one domain part.

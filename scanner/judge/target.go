@@ -40,6 +40,9 @@ func MXTarget(name string) (ok bool, reason run.Reason) {
 func isAddress(name string) bool {
 	name = strings.TrimSuffix(name, ".")
 	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if n := len(name); n == 0 || (name[n-1] < '0' || name[n-1] > '9') && !strings.Contains(name, ":") {
+		return false // as nearly every name: no address is like that
+	}
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
 	}
