@@ -34,7 +34,7 @@ func Check(ctx context.Context, job Job, domains []string) ([]Checked, error) {
 	}
 	defer l.close()
 	if err := l.preflight(ctx); err != nil {
-		return nil, err
+		return nil, job.DNS.blocked(err)
 	}
 	dir, err := os.MkdirTemp("", "danescan-check-*")
 	if err != nil {

@@ -62,7 +62,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := lookups.preflight(ctx); err != nil {
+	if err := job.DNS.preflight(ctx, lookups, job.Config); err != nil {
 		return Summary{}, err
 	}
 	r, err := job.open(names, lookups)
@@ -132,7 +132,7 @@ func (job Job) fits(r *run.Run, names *list.File) error {
 func decides(setting string) bool {
 	switch setting {
 	case "resolver", "trust-ad", "root-hints", "trust-anchor", "at", "sha1", "probe", "smtp-port", "ipv4-only",
-		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private",
+		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private", "infer",
 		"previous":
 		return true
 	}

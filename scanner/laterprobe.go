@@ -61,7 +61,7 @@ func ProbeLater(ctx context.Context, job ProbeJob) (Summary, error) {
 		return Summary{}, err
 	}
 	defer l.close()
-	if err := l.preflight(ctx); err != nil {
+	if err := job.DNS.preflight(ctx, l, job.Config); err != nil {
 		return Summary{}, err
 	}
 	spool, err := r.Spool()

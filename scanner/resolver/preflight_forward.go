@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -70,8 +71,15 @@ func CheckTrust(ctx context.Context, r Resolver, now func() time.Time) error {
 	if a.Status == dnssec.Secure {
 		return nil
 	}
-	return fmt.Errorf("the root zone is %v (%v, %s): %s", a.Status, a.Outcome, reasonText(a), distrust(a, now()))
+	err := fmt.Errorf("the root zone is %v (%v, %s): %s", a.Status, a.Outcome, reasonText(a), distrust(a, now()))
+	if a.Outcome == Timeout {
+		return fmt.Errorf("%w: %w", ErrSilent, err)
+	}
+	return err
 }
+
+// ErrSilent is that no server answers at all.
+var ErrSilent = errors.New("no answer")
 
 func reasonText(a Answer) string {
 	if a.Reason == dnssec.ReasonNone {
