@@ -65,6 +65,15 @@ func canary(dir, name, want string) (string, error) {
 	return "", nil
 }
 
+// onPage is what the page says of canaries: not their names, where those must not
+// be told.
+func onPage(alarms []string, redacted bool) []string {
+	if !redacted || len(alarms) == 0 {
+		return alarms
+	}
+	return []string{fmt.Sprintf("%d of the names with a known verdict do not have it.", len(alarms))}
+}
+
 // errorAlarm says whether the share of names without an answer is twice that of
 // the run before, or more: then it was the measurement that changed.
 func (x *series) errorAlarm() []string {

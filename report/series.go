@@ -153,11 +153,11 @@ func writeSeries(ctx context.Context, cfg Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	alarms = append(alarms, out.errorAlarm()...)
-	if err := out.write(cfg, alarms); err != nil {
+	guard := out.errorAlarm()
+	if err := out.write(cfg, slices.Concat(onPage(alarms, cfg.RedactDomains), guard)); err != nil {
 		return Report{}, err
 	}
-	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: headlineOf(last.of), Alarms: alarms}, nil
+	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: headlineOf(last.of), Alarms: slices.Concat(alarms, guard)}, nil
 }
 
 // readSeries makes the pages of the runs that are new, and compares each run with

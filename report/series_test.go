@@ -256,3 +256,23 @@ func TestHostileSeriesIsInert(t *testing.T) {
 		t.Errorf("the hostile text is shown %d times", n)
 	}
 }
+
+// A canary is a name of the list: with --redact domains the page keeps it to
+// itself, and only who runs the report is told.
+func TestCanariesAreNotToldWhereNamesAreNot(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "canaries")
+	if err := os.WriteFile(file, []byte("second.test,dane-failed\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, runs := range [][]string{{store(t, small())}, {store(t, later(1)), store(t, later(2))}} {
+		out := t.TempDir()
+		made, err := Write(t.Context(), Config{Runs: runs, Out: out, Canary: file, RedactDomains: true})
+		if err != nil || len(made.Alarms) != 1 || !strings.Contains(made.Alarms[0], "second.test") {
+			t.Fatalf("alarms %q, error %v", made.Alarms, err)
+		}
+		data, err := os.ReadFile(filepath.Join(out, "index.html"))
+		if err != nil || strings.Contains(string(data), "second.test") || !strings.Contains(string(data), "1 of the names with a known verdict") {
+			t.Errorf("%d runs: the page tells too much or too little (%v)", len(runs), err)
+		}
+	}
+}

@@ -46,13 +46,15 @@ func Write(ctx context.Context, cfg Config) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	if s.alarms, err = canaries(cfg.Canary, cfg.Runs[0]); err != nil {
+	alarms, err := canaries(cfg.Canary, cfg.Runs[0])
+	if err != nil {
 		return Report{}, err
 	}
+	s.alarms = onPage(alarms, cfg.RedactDomains)
 	if err := s.write(ctx, cfg.Out, ""); err != nil {
 		return Report{}, err
 	}
-	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: s.headline(), Alarms: s.alarms}, nil
+	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: s.headline(), Alarms: alarms}, nil
 }
 
 var errNoRun = errors.New("no run to report on")
