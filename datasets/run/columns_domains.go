@@ -54,7 +54,7 @@ func domainColumns() []about {
 		{"mx.host", "", "name of the host; key of the table hosts", "MX", 0},
 		{"mx.verdict", "", "verdict on the host with the names that this domain adds", "RFC 7672, Section 3.2.2", judged},
 		{"mx.reason", "", "reason of that verdict", "the rules", judged},
-		{"mx.inferred", "", "whether an endpoint counted here was inferred from others that look alike", "the rules", judged},
+		{"mx.inferred", "", "whether an endpoint counted here was inferred from others that look alike", "the rules", judged | volatile},
 		{"null_preference", "", "preference of a null MX, which should be 0; null: there is none", "RFC 7505, Section 3", 0},
 		{"mta_sts", "", "the MTA-STS record; null: not asked", "RFC 8461, Section 3.1", 0},
 		{"mta_sts.record", "", "text of the record; null: there is none", "TXT", 0},

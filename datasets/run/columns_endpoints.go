@@ -11,7 +11,7 @@ func endpointColumns() []about {
 		{"scanned_at", "", "when the session began; the judge's clock", "the clock", volatile},
 		{"tlsa_age_ms", "ms", "age of the TLSA evidence at that time", "the clock", volatile},
 		{"not_tried", "", "why there was no session: excluded, private, probe-off, no-route, port-blocked", "the scanner", 0},
-		{"inferred", "", "whether the row is that of another host that looks alike", "the scanner", 0},
+		{"inferred", "", "whether the row is that of another host that looks alike", "the scanner", volatile},
 		{"connected", "", "whether TCP connected", "TCP", 0},
 		{"greeting_code", "", "reply code of the greeting", "RFC 5321, Section 4.3.1", 0},
 		{"greeting", "", "text of the greeting, cut to a bound; bytes from outside: escape it", "SMTP", volatile},

@@ -32,7 +32,7 @@ func hostColumns() []about {
 		{"tlsa_base", "", "the TLSA base domain: server name sent in TLS and first reference identifier", "RFC 7672, Section 2.2.3", 0},
 		{"verdict", "", "verdict on the host with the TLSA base domain as the only name", "RFC 7672; the rules", 0},
 		{"reason", "", "reason of the verdict", "the rules", 0},
-		{"inferred", "", "whether an endpoint counted here was inferred from others that look alike", "the rules", 0},
+		{"inferred", "", "whether an endpoint counted here was inferred from others that look alike", "the rules", volatile},
 		{"addresses_total", "addresses", "addresses of the host", "the rules", 0},
 		{"addresses_verified", "addresses", "of them, addresses at which every session was verified", "the rules", 0},
 		{"addresses_failed", "addresses", "of them, addresses at which a session failed", "the rules", 0},
