@@ -46,6 +46,23 @@ func dnsFigures() []figure {
 			},
 			Tone: func(key []string) string { return tone(key[2]) },
 		}, func(l named, add adder) { add(1, l.name, string(l.Outcome), string(l.DNSSEC), l.Reason) }),
+		{
+			Name: "zone-algorithms", Title: "Algorithms of zone keys", Page: "dns", Keys: []string{"algorithm"}, Of: wholes{Domains: "names"},
+			Says: func(*summary) string {
+				return "DNSSEC algorithm numbers of the zones of the names (IANA registry; 13 is ECDSA P-256, 8 is RSA/SHA-256). A zone may have several."
+			},
+			Domain: func(d *run.Domain, add adder) {
+				for _, a := range d.DNSKEYAlgorithms {
+					add(1, strconv.Itoa(int(a)))
+				}
+			},
+		},
+	}
+}
+
+// recordFigures say what the answers with the records that decide are like.
+func recordFigures() []figure {
+	return []figure{
 		byLookup(figure{
 			Name: "ttls", Title: "Time to live", Page: "dns", Keys: []string{"lookup", "ttl"}, Things: "lookups", Hosts: true, Of: wholes{"", "hosts", "names"},
 			Fixed: cross([]string{"MX", "TLSA"}, ttlBins().names),
@@ -79,17 +96,6 @@ func dnsFigures() []figure {
 				add(1, l.name, sizeBins().of(int64(*l.Size)))
 			}
 		}),
-		{
-			Name: "zone-algorithms", Title: "Algorithms of zone keys", Page: "dns", Keys: []string{"algorithm"}, Of: wholes{Domains: "names"},
-			Says: func(*summary) string {
-				return "DNSSEC algorithm numbers of the zones of the names (IANA registry; 13 is ECDSA P-256, 8 is RSA/SHA-256). A zone may have several."
-			},
-			Domain: func(d *run.Domain, add adder) {
-				for _, a := range d.DNSKEYAlgorithms {
-					add(1, strconv.Itoa(int(a)))
-				}
-			},
-		},
 	}
 }
 
