@@ -6,7 +6,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS    := ./...
 FUZZTIME ?= 20s
 
-.PHONY: help build test check interop demo bench fuzz clean
+.PHONY: help build test check interop demo bench bench-scale fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -41,6 +41,27 @@ demo: build ## scan 1,000 domains of the lab, write the report, compare with the
 
 bench: ## benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PKGS)
+
+# The pacing of the scale benchmark, in plain sight: every peer is the lab on this
+# machine, and nothing is held back.
+DOMAINS    ?= 100000
+SCALE      := out/scale
+SCALE_PACE := --dns-rate 0 --dns-rate-per-server 0 --timeout 400ms --retries 1 --smtp-rate 0 --smtp-gap 0 \
+	--retry-delay 1s --confirm 0 --connect-timeout 1s --greeting-timeout 1s --command-timeout 1s
+SCALE_TOLD := s/^Work: ([0-9]+) DNS queries, ([0-9]+) signatures verified, ([0-9]+) sessions.*/\1 \2 \3/p
+
+bench-scale: build ## scan DOMAINS of the lab and print what the scanner took (needs GNU time)
+	@rm -rf $(SCALE) && mkdir -p $(SCALE)
+	$(BIN) lab --seed 1 --domains $(DOMAINS) --dns-port 0 --smtp-port 0 --dir $(SCALE)/lab \
+	  /usr/bin/time -f '%e %U %S %M' -o $(SCALE)/time \
+	  $(BIN) scan -o $(SCALE)/run --contact 'a benchmark: nobody outside is asked' --progress none --seed 1 \
+	  $(SCALE_PACE) $(SCALE)/lab/list.csv 2> $(SCALE)/log
+	@echo "$$(tail -n 1 $(SCALE)/time) $$(sed -nE '$(SCALE_TOLD)' $(SCALE)/log) $$(du -sb $(SCALE)/run | cut -f1)" | awk '{ \
+	  print "| domains | wall s | CPU s (user + system) | CPU us/domain | peak RSS MB | DNS queries | signatures verified | sessions | MB written |"; \
+	  print "|---|---|---|---|---|---|---|---|---|"; \
+	  printf "| %d | %.0f | %.1f | %.0f | %.0f | %d | %d | %d | %.1f |\n", $(DOMAINS), $$1, $$2 + $$3, \
+	    ($$2 + $$3) * 1e6 / $(DOMAINS), $$4 / 1024, $$5, $$6, $$7, $$8 / 1e6 }'
+	$(BIN) lab --seed 1 --domains $(DOMAINS) --dir $(SCALE)/lab --compare $(SCALE)/run
 
 fuzz: ## each fuzz test for FUZZTIME
 	@set -e; for pkg in $$($(GO) list $(PKGS)); do \

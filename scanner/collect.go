@@ -39,12 +39,20 @@ func Collect(ctx context.Context, cfg Config, names *list.Reader, w *run.Spool) 
 	if err != nil {
 		return err
 	}
+	defer c.countWork()
 	err = c.collect(ctx, names)
 	err = errors.Join(err, c.out.flush(), c.hosts.release())
 	if err != nil || cfg.Confirm <= 0 {
 		return err
 	}
 	return errors.Join(c.confirm(ctx), c.out.flush())
+}
+
+// countWork notes what validation took, where the resolver knows it.
+func (c *collector) countWork() {
+	if v, ok := c.cfg.Resolver.(interface{ verified() int64 }); ok {
+		c.cfg.Progress.Verified.Store(v.verified())
+	}
 }
 
 func newCollector(cfg Config, w *run.Spool) (*collector, error) {

@@ -77,6 +77,14 @@ type lookups struct {
 	close     func()
 }
 
+// verified is how many signatures were verified so far.
+func (l *lookups) verified() int64 {
+	if l.validator == nil {
+		return 0
+	}
+	return l.validator.Stats().Verified
+}
+
 // open makes the resolver that d describes. It sends nothing yet.
 func (d DNS) open() (*lookups, error) {
 	servers, err := d.servers()

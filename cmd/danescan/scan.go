@@ -50,6 +50,7 @@ type scanFlags struct {
 	lookups lookupFlags
 	probes  probeFlags
 	logs    logFlags
+	profile profileFlags
 
 	out         string
 	format      string
@@ -93,6 +94,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	f.lookups.declare(flags)
 	f.probes.declare(flags)
 	f.logs.declare(flags)
+	f.profile.declare(flags)
 	configFlag(flags)
 }
 
@@ -111,9 +113,14 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	profiled, err := f.profile.start()
+	if err != nil {
+		return err
+	}
 	stop := show.start(job.Config.Progress)
 	summary, err := scanner.Scan(ctx, job)
 	stop()
+	err = errors.Join(err, profiled())
 	if errors.Is(err, scanner.ErrInterrupted) {
 		fmt.Fprintf(e.stderr, "Interrupted; what is done is kept in %s. To go on:\n  %s\n", printable(f.out), resumeLine())
 		return errInterrupted
@@ -122,6 +129,7 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 		return hint(err)
 	}
 	writeSummary(e.stderr, summary)
+	writeWork(e.stderr, job.Config.Progress)
 	fmt.Fprintln(e.stdout, f.out)
 	return nil
 }
@@ -215,7 +223,7 @@ func settingsOf(flags *pflag.FlagSet) map[string]string {
 	settings := map[string]string{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "help", "output", "resume", "progress", "config":
+		case "help", "output", "resume", "progress", "config", "cpuprofile", "memprofile":
 		default:
 			settings[f.Name] = f.Value.String()
 		}

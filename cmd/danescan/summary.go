@@ -25,3 +25,9 @@ func writeSummary(w io.Writer, s scanner.Summary) {
 	}
 	table.Flush()
 }
+
+// writeWork says what a scan took.
+func writeWork(w io.Writer, p *scanner.Progress) {
+	fmt.Fprintf(w, "Work: %d DNS queries, %d signatures verified, %d sessions.\n",
+		p.Queries.Load(), p.Verified.Load(), p.Sessions.Load())
+}

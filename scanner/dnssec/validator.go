@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -56,6 +57,19 @@ type Validator struct {
 	nodes      *nodes
 	signatures *cache[[sha256.Size]byte, bool]
 	buffers    sync.Pool // *[]byte, for what signatures cover
+
+	verified, remembered atomic.Int64
+}
+
+// Stats counts what a Validator has spent on signatures since it was made.
+type Stats struct {
+	Verified   int64 // signatures that were put to a key
+	Remembered int64 // checks that were answered by the cache of signatures
+}
+
+// Stats returns the counters as they stand.
+func (v *Validator) Stats() Stats {
+	return Stats{Verified: v.verified.Load(), Remembered: v.remembered.Load()}
 }
 
 const (

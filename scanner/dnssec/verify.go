@@ -217,8 +217,10 @@ func (r *response) genuine(k *key, data, octets []byte) bool {
 	h.Sum(id[:0])
 	if valid, ok := r.v.signatures.get(id); ok {
 		r.w.Cached++
+		r.v.remembered.Add(1)
 		return valid
 	}
+	r.v.verified.Add(1)
 	valid := k.pub.Verify(data, octets)
 	r.v.signatures.set(id, valid)
 	return valid

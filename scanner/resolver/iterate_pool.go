@@ -30,7 +30,7 @@ type pool struct {
 
 func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 	p := &pool{l: l, d: d, q: q, depth: depth}
-	var addrs []netip.Addr
+	addrs := make([]netip.Addr, 0, 2*len(d.servers))
 	now := l.it.cfg.Now()
 	for _, ns := range d.servers {
 		known := ns.Addrs
@@ -59,7 +59,8 @@ func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 
 // add offers addresses that were not offered before and that may be asked.
 func (p *pool) add(addrs []netip.Addr) {
-	var fresh []netip.Addr
+	fresh := make([]netip.Addr, 0, len(addrs))
+	p.offered = slices.Grow(p.offered, len(addrs))
 	for _, a := range addrs {
 		if slices.Contains(p.offered, a) || !p.l.it.usable(a, p.d.fixed) {
 			continue
