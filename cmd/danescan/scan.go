@@ -66,6 +66,7 @@ type scanFlags struct {
 	listID      string
 	listURL     string
 	previous    string
+	jsonl       string
 	concurrency int
 	rate        float64
 	perServer   float64
@@ -86,6 +87,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.contact, "contact", "", "`TEXT` that tells operators whom to ask and how to opt out: needed to probe over 1,000 names")
 	flags.StringVar(&f.listID, "list-id", "", "the publisher's `ID` of the list, for citation")
 	flags.StringVar(&f.listURL, "list-url", "", "`URL` of the list, for citation")
+	flags.StringVar(&f.jsonl, "jsonl", "", "write the domains to `FILE` as JSON Lines, too; - is stdout")
 	flags.StringVar(&f.previous, "previous", "", "compare with the earlier `RUN`: is a record that of a certificate shown then?")
 	flags.IntVar(&f.concurrency, "dns-concurrency", 1000, "domains looked up at a time")
 	flags.Float64Var(&f.rate, "dns-rate", 2000, "DNS queries per second in all; 0: unlimited")
@@ -130,8 +132,29 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 	}
 	writeSummary(e.stderr, summary)
 	writeWork(e.stderr, job.Config.Progress)
+	return f.results(e)
+}
+
+// results writes what goes to stdout: the run's directory, or its domains.
+func (f *scanFlags) results(e *env) error {
+	if f.jsonl == "" {
+		fmt.Fprintln(e.stdout, f.out)
+		return nil
+	}
+	r, err := run.Open(f.out)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if f.jsonl == "-" {
+		return r.Export(e.stdout, run.TableDomains, run.FormatJSONL)
+	}
+	file, err := os.Create(f.jsonl)
+	if err != nil {
+		return fmt.Errorf("--jsonl: %w", err)
+	}
 	fmt.Fprintln(e.stdout, f.out)
-	return nil
+	return errors.Join(r.Export(file, run.TableDomains, run.FormatJSONL), file.Close())
 }
 
 // job checks the flags against each other and gathers them.
@@ -223,7 +246,7 @@ func settingsOf(flags *pflag.FlagSet) map[string]string {
 	settings := map[string]string{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "help", "output", "resume", "progress", "config", "cpuprofile", "memprofile":
+		case "help", "output", "resume", "progress", "config", "jsonl", "cpuprofile", "memprofile":
 		default:
 			settings[f.Name] = f.Value.String()
 		}
