@@ -11,7 +11,8 @@ type Summary struct {
 	RunID        string
 	Domains      int64
 	Hosts        int64
-	Endpoints    int64
+	Endpoints    int64 // rows: sessions, and what stands for sessions that were not held
+	Sessions     int64 // held, and neither inferred nor left out
 	Certificates int64
 
 	Verdicts         map[run.Verdict]int64 // of domains
@@ -40,7 +41,8 @@ func (s *Summary) countHost(h *run.Host) {
 func (s *Summary) countEndpoint(e *run.Endpoint) {
 	s.Endpoints++
 	s.EndpointVerdicts[e.Verdict]++
-	if e.Stage != "" {
+	if e.Stage != "" && !e.Inferred && e.NotTried == "" {
+		s.Sessions++
 		s.Stages[e.Stage]++
 	}
 }

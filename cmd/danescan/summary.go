@@ -15,7 +15,7 @@ import (
 // writeSummary shows people what a run came to.
 func writeSummary(w io.Writer, s scanner.Summary) {
 	fmt.Fprintf(w, "%d domains, %d MX hosts, %d sessions, %d certificates. Domains by verdict:\n",
-		s.Domains, s.Hosts, s.Endpoints, s.Certificates)
+		s.Domains, s.Hosts, s.Sessions, s.Certificates)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	verdicts := slices.SortedFunc(maps.Keys(s.Verdicts), func(a, b run.Verdict) int {
 		return cmp.Or(cmp.Compare(s.Verdicts[b], s.Verdicts[a]), cmp.Compare(a, b))
