@@ -24,6 +24,7 @@ With several domains the gravest counts: 4, then 5, then 3.`,
 		prepare: func(flags *pflag.FlagSet) action {
 			f := &checkFlags{}
 			flags.BoolVar(&f.json, "json", false, "an object per domain on stdout")
+			flags.StringVar(&f.exclude, "exclude", "", "connect to no host or address that `FILE` lists, one a line")
 			f.lookups.declare(flags)
 			f.probes.declare(flags)
 			f.logs.declare(flags)
@@ -35,6 +36,7 @@ With several domains the gravest counts: 4, then 5, then 3.`,
 
 type checkFlags struct {
 	json    bool
+	exclude string
 	lookups lookupFlags
 	probes  probeFlags
 	logs    logFlags
@@ -53,6 +55,9 @@ func (f *checkFlags) check(ctx context.Context, e *env, args []string) error {
 	}
 	job := scanner.Job{DNS: dns}
 	if err := f.probes.fill(&job.Config); err != nil {
+		return err
+	}
+	if job.Config.Exclude, err = readExclusions(f.exclude); err != nil {
 		return err
 	}
 	if !e.flags.Changed("confirm") {

@@ -108,8 +108,7 @@ func (f *probeCommandFlags) job(e *env, dir string) (scanner.ProbeJob, error) {
 	if job.Config.Probe == scanner.ProbeNone {
 		return scanner.ProbeJob{}, &usageError{text: "--probe=none: then there is nothing to do; dane or all"}
 	}
-	share := scanFlags{exclude: f.exclude}
-	if err := share.share(&job.Config); err != nil {
+	if job.Config.Exclude, err = readExclusions(f.exclude); err != nil {
 		return scanner.ProbeJob{}, err
 	}
 	job.Settings = settingsOf(e.flags)

@@ -227,18 +227,8 @@ func (f *scanFlags) share(cfg *scanner.Config) error {
 	if cfg.Ranges, err = scanner.ParseShard(f.shard); err != nil {
 		return &usageError{text: "--" + err.Error()}
 	}
-	if f.exclude == "" {
-		return nil
-	}
-	file, err := os.Open(f.exclude)
-	if err != nil {
-		return fmt.Errorf("--exclude: %w", err)
-	}
-	defer file.Close()
-	if cfg.Exclude, err = scanner.ReadExclusions(file); err != nil {
-		return fmt.Errorf("--exclude %s: %w", f.exclude, err)
-	}
-	return nil
+	cfg.Exclude, err = readExclusions(f.exclude)
+	return err
 }
 
 // settingsOf are the effective values of all flags that say how to measure.
