@@ -1,7 +1,9 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,13 +19,87 @@ import (
 	"danescan/scanner/exchange"
 )
 
-// miniNet is a set of name servers on loopback addresses that share one port.
+// miniNet is a set of name servers on loopback addresses that share one port. It
+// is the Exchanger of its resolvers, too, so that nothing in their tests hangs on
+// how busy this machine is: a question that a server drops ends in a time-out at
+// once, one that it answers has all the time it needs, and round trips take as
+// long as the test says.
 type miniNet struct {
-	t    *testing.T
-	port uint16
+	t      *testing.T
+	port   uint16
+	client *exchange.Client
+	rtt    map[string]time.Duration // of a server, by address; 1 ms where missing
 
 	mu    sync.Mutex
-	asked []string // "address name type", in the order of arrival
+	asked []string                 // "address name type", in the order of arrival
+	open  map[string]chan struct{} // by the same: closed where the server drops it
+}
+
+var errDropped = errors.New("dropped by the server")
+
+// Exchange implements exchange.Exchanger.
+func (n *miniNet) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Question, opt exchange.Options) (exchange.Reply, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	addr := server.Addr().String()
+	dropped, forget := n.expect(askedOf(addr, q.Name, q.Type))
+	defer forget()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-dropped:
+			cancel(errDropped)
+		case <-ctx.Done():
+		}
+	})
+	r, err := n.client.Exchange(ctx, server, q, opt)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	wg.Wait()
+	var e *exchange.Error
+	if errors.As(err, &e) && cause == errDropped {
+		return r, &exchange.Error{Kind: exchange.Timeout, Server: e.Server, Queries: e.Queries, Err: errDropped}
+	}
+	r.RTT = cmp.Or(n.rtt[addr], time.Millisecond)
+	return r, err
+}
+
+// expect returns a channel that is closed when a server drops a question.
+func (n *miniNet) expect(key string) (dropped <-chan struct{}, forget func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ch := make(chan struct{})
+	if n.open[key] != nil {
+		n.t.Errorf("%s is asked twice at a time", key)
+	}
+	n.open[key] = ch
+	return ch, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if n.open[key] == ch {
+			delete(n.open, key)
+		}
+	}
+}
+
+func askedOf(addr, name string, qtype uint16) string {
+	return addr + " " + dns.CanonicalName(name) + " " + dns.TypeToString[qtype]
+}
+
+// watched is a ResponseWriter that notes whether anything was written.
+type watched struct {
+	dns.ResponseWriter
+	wrote bool
+}
+
+func (w *watched) WriteMsg(m *dns.Msg) error {
+	w.wrote = true
+	return w.ResponseWriter.WriteMsg(m)
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
 }
 
 // newMiniNet starts a server for each address.
@@ -35,7 +111,9 @@ func newMiniNet(t *testing.T, servers map[string]dns.HandlerFunc) *miniNet {
 	}
 	slices.Sort(addrs)
 	for range 20 {
-		n := &miniNet{t: t}
+		n := &miniNet{t: t, rtt: map[string]time.Duration{}, open: map[string]chan struct{}{}}
+		n.client = exchange.New(exchange.Config{Timeout: 15 * time.Second, Retries: -1})
+		t.Cleanup(func() { _ = n.client.Close() })
 		if n.listen(addrs, servers) {
 			return n
 		}
@@ -79,16 +157,26 @@ func (n *miniNet) listen(addrs []string, servers map[string]dns.HandlerFunc) boo
 	return true
 }
 
-// record notes what is asked of a server over UDP.
+// record notes what is asked of a server over UDP, and what it drops.
 func (n *miniNet) record(addr string, h dns.HandlerFunc) dns.Handler {
 	return dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) {
+		key := askedOf(addr, m.Question[0].Name, m.Question[0].Qtype)
 		if _, udp := w.RemoteAddr().(*net.UDPAddr); udp {
 			n.mu.Lock()
-			q := m.Question[0]
-			n.asked = append(n.asked, addr+" "+dns.CanonicalName(q.Name)+" "+dns.TypeToString[q.Qtype])
+			n.asked = append(n.asked, key)
 			n.mu.Unlock()
 		}
-		h(w, m)
+		reply := &watched{ResponseWriter: w}
+		h(reply, m)
+		if reply.wrote {
+			return
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if ch := n.open[key]; ch != nil {
+			close(ch)
+			delete(n.open, key)
+		}
 	})
 }
 
@@ -105,9 +193,7 @@ func (n *miniNet) seen() []string {
 // given. Nothing is validated unless there are anchors.
 func (n *miniNet) iterate(cfg IterateConfig, roots ...string) *Iterate {
 	n.t.Helper()
-	client := exchange.New(exchange.Config{Timeout: 300 * time.Millisecond, Retries: -1})
-	n.t.Cleanup(func() { _ = client.Close() })
-	cfg.Exchanger = client
+	cfg.Exchanger = n
 	cfg.Port = n.port
 	cfg.AllowPrivate = true
 	if cfg.Validator == nil {

@@ -61,7 +61,7 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 	recursive := msg.RecursionAvailable && !msg.Authoritative && !d.fixed
 	switch {
 	case len(p.answer) > 0:
-		return verdict{part: p, doubtful: recursive}
+		return it.answered(p, q.Type, recursive)
 	case msg.Rcode == dns.RcodeNameError:
 		return verdict{part: p, doubtful: !msg.Authoritative}
 	}
@@ -69,7 +69,7 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 	case ok && q.Type == dns.TypeDS && owner == q.Name && q.Name != ".":
 		return verdict{part: p, doubtful: true} // the child's side of the cut
 	case ok:
-		return verdict{part: p, doubtful: recursive}
+		return it.answered(p, q.Type, recursive)
 	}
 	if next := referral(msg, d.zone, q.Name, now); next != nil {
 		it.keepGlue(next)
@@ -84,6 +84,15 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 			rcode: msg.Rcode, server: r.Server, err: errLame}}
 	}
 	return verdict{part: p, doubtful: !msg.Authoritative}
+}
+
+// answered takes an answer. One that a server has from others is doubtful, and the
+// server is asked last from then on.
+func (it *Iterate) answered(p *part, qtype uint16, recursive bool) verdict {
+	if recursive {
+		it.state.setLame(lameKey{p.server, p.zone, qtype}, it.cfg.Now())
+	}
+	return verdict{part: p, doubtful: recursive}
 }
 
 // referredDS is the answer to a question for a DS set that a referral gives.
