@@ -47,14 +47,15 @@ func TestManners(t *testing.T) {
 		queries    int  // sent
 		mismatches int64
 		freshOnly  bool // on a shared socket nobody knows whose the wrong IDs are
+		silent     bool // a try has to end for want of a reply
 	}{
 		{name: "good", server: good(), queries: 1},
 		{name: "NXDOMAIN is not asked again", server: &server{udp: spoil(false, changed(func(m *dns.Msg) { m.Rcode = dns.RcodeNameError }))},
 			rcode: dns.RcodeNameError, queries: 1},
 		{name: "SERVFAIL is a reply", server: &server{udp: spoil(false, changed(func(m *dns.Msg) { m.Rcode = dns.RcodeServerFailure }))},
 			rcode: dns.RcodeServerFailure, queries: 1},
-		{name: "silent", server: &server{}, kind: Timeout, queries: 2},
-		{name: "silent at first", queries: 2, server: &server{udp: func(n int, q []byte, send func([]byte)) {
+		{name: "silent", server: &server{}, silent: true, kind: Timeout, queries: 2},
+		{name: "silent at first", silent: true, queries: 2, server: &server{udp: func(n int, q []byte, send func([]byte)) {
 			if n > 1 {
 				send(reply(q, nil))
 			}
@@ -84,12 +85,12 @@ func TestManners(t *testing.T) {
 		{name: "FORMERR to EDNS", rcode: dns.RcodeFormatError, queries: 1, server: &server{udp: spoil(false, func(q []byte) []byte {
 			return append(append([]byte{}, q[:2]...), 0x80, 0x01, 0, 0, 0, 0, 0, 0, 0, 0)
 		})}},
-		{name: "header alone, no error", kind: Timeout, queries: 2, mismatches: 2, server: &server{udp: spoil(false, func(q []byte) []byte {
+		{name: "header alone, no error", silent: true, kind: Timeout, queries: 2, mismatches: 2, server: &server{udp: spoil(false, func(q []byte) []byte {
 			return append(append([]byte{}, q[:2]...), 0x80, 0x00, 0, 0, 0, 0, 0, 0, 0, 0)
 		})}},
 		{name: "truncated", server: &server{udp: spoil(false, changed(func(m *dns.Msg) { m.Truncated = true })), tcp: overTCP}, tcp: true, queries: 2},
 		{name: "truncated, no TCP", server: &server{udp: spoil(false, changed(func(m *dns.Msg) { m.Truncated = true }))}, kind: Network, queries: 1},
-		{name: "truncated, mute TCP", server: &server{udp: spoil(false, changed(func(m *dns.Msg) { m.Truncated = true })), tcp: mute}, kind: Timeout, queries: 3},
+		{name: "truncated, mute TCP", server: &server{udp: spoil(false, changed(func(m *dns.Msg) { m.Truncated = true })), tcp: mute}, silent: true, kind: Timeout, queries: 3},
 		{name: "oversized", tcp: true, queries: 2, server: &server{tcp: overTCP, udp: spoil(false, func(q []byte) []byte {
 			return append(reply(q, nil), make([]byte, 9000)...)
 		})}},
@@ -112,8 +113,11 @@ func TestManners(t *testing.T) {
 				t.Parallel()
 				s := &server{udp: c.server.udp, tcp: c.server.tcp}
 				s.start(t)
-				cfg := quick
+				cfg := patient
 				cfg.Shared = shared
+				if c.silent {
+					cfg.Timeout = 2 * time.Second // also enough for a reply, be this machine busy
+				}
 				cl := client(t, cfg)
 				r, err := ask(cl, s)
 				if kind := kindOfError(err); kind != c.kind {
@@ -181,7 +185,7 @@ func TestHeaderBits(t *testing.T) {
 			got <- bits(q)
 			send(reply(q, nil))
 		}}).start(t)
-		if _, err := client(t, quick).Exchange(context.Background(), s.addr, question, c.opt); err != nil {
+		if _, err := client(t, patient).Exchange(context.Background(), s.addr, question, c.opt); err != nil {
 			t.Fatal(err)
 		}
 		if g := <-got; g != c.want {
@@ -240,10 +244,10 @@ func TestRefused(t *testing.T) {
 	addr := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	conn.Close()
 	l.Close()
-	for _, cfg := range []Config{{Timeout: 5 * time.Second}, {Timeout: 5 * time.Second, Shared: 1}} {
+	for _, cfg := range []Config{{Timeout: time.Minute}, {Timeout: time.Minute, Shared: 1}} {
 		start := time.Now()
 		_, err := client(t, cfg).Exchange(context.Background(), addr, question, Options{})
-		if kindOfError(err) != Network || time.Since(start) > 3*time.Second {
+		if kindOfError(err) != Network || time.Since(start) > 30*time.Second {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
 	}
@@ -253,7 +257,7 @@ func TestRefused(t *testing.T) {
 // Section 9.2).
 func TestUnpredictable(t *testing.T) {
 	s := good().start(t)
-	c := client(t, Config{})
+	c := client(t, patient)
 	for range 300 {
 		if _, err := ask(c, s); err != nil {
 			t.Fatal(err)
@@ -274,7 +278,7 @@ func TestUnpredictable(t *testing.T) {
 // TestLateReplies lets a server send much after its reply: the socket is used
 // again for another server, whose reply must be found.
 func TestLateReplies(t *testing.T) {
-	c := client(t, Config{})
+	c := client(t, patient)
 	done := make(chan bool, 100)
 	flood := (&server{udp: func(_ int, q []byte, send func([]byte)) {
 		send(reply(q, nil))
@@ -325,7 +329,7 @@ func TestCancel(t *testing.T) {
 		time.AfterFunc(50*time.Millisecond, cancel)
 		start := time.Now()
 		_, err := client(t, c.cfg).Exchange(ctx, s.addr, question, c.opt)
-		if kindOfError(err) != Cancelled || time.Since(start) > time.Second {
+		if kindOfError(err) != Cancelled || time.Since(start) > 30*time.Second {
 			t.Errorf("%+v: %v after %v", c, err, time.Since(start))
 		}
 	}
@@ -338,7 +342,7 @@ func TestDeadline(t *testing.T) {
 	defer cancel()
 	start := time.Now()
 	_, err := client(t, Config{Timeout: time.Minute}).Exchange(ctx, s.addr, question, Options{})
-	if kindOfError(err) != Cancelled || time.Since(start) > time.Second {
+	if kindOfError(err) != Cancelled || time.Since(start) > 30*time.Second {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 }
@@ -356,7 +360,7 @@ func TestInFlight(t *testing.T) {
 			send(reply(q, nil))
 		})
 	}}).start(t)
-	c := client(t, Config{InFlight: 7})
+	c := client(t, Config{InFlight: 7, Timeout: patient.Timeout})
 	for range 100 {
 		wg.Go(func() {
 			if _, err := ask(c, s); err != nil {

@@ -67,7 +67,7 @@ func TestLimiterForgets(t *testing.T) {
 // TestPaced has a client wait for its turn, and give up where none comes in time.
 func TestPaced(t *testing.T) {
 	s := good().start(t)
-	c := client(t, Config{Pacer: NewLimiter(LimiterConfig{PerServer: 0.001, Burst: 2})})
+	c := client(t, Config{Timeout: patient.Timeout, Pacer: NewLimiter(LimiterConfig{PerServer: 0.001, Burst: 2})})
 	for range 2 {
 		if _, err := ask(c, s); err != nil {
 			t.Fatal(err)

@@ -97,7 +97,7 @@ func (s *server) serveTCP(l net.Listener, wg *sync.WaitGroup) {
 		}
 		wg.Go(func() {
 			defer conn.Close()
-			conn.SetDeadline(time.Now().Add(10 * time.Second))
+			conn.SetDeadline(time.Now().Add(time.Minute))
 			var length [2]byte
 			if _, err := io.ReadFull(conn, length[:]); err != nil {
 				return
@@ -153,8 +153,12 @@ func good() *server {
 
 var question = dnssec.Question{Name: "mail.example.com.", Type: dns.TypeA}
 
-// quick is a configuration for servers that will not answer.
-var quick = Config{Timeout: 150 * time.Millisecond, Retries: 1}
+// quick is a configuration for servers that will not answer, patient one for those
+// that will, however busy this machine is.
+var (
+	quick   = Config{Timeout: 150 * time.Millisecond, Retries: 1}
+	patient = Config{Timeout: time.Minute, Retries: 1}
+)
 
 func client(t testing.TB, cfg Config) *Client {
 	c := New(cfg)

@@ -33,7 +33,7 @@ func TestSharedDemultiplexes(t *testing.T) {
 			later[len(later)-1-i]()
 		}
 	}}).start(t)
-	c := client(t, Config{Shared: 2, Timeout: 10 * time.Second})
+	c := client(t, Config{Shared: 2, Timeout: patient.Timeout})
 	var wg sync.WaitGroup
 	for i := range questions {
 		wg.Go(func() {
@@ -64,7 +64,7 @@ func TestSharedDemultiplexes(t *testing.T) {
 
 // TestSharedServers asks more servers than there may be shared sockets for.
 func TestSharedServers(t *testing.T) {
-	c := client(t, Config{Shared: 1})
+	c := client(t, Config{Shared: 1, Timeout: patient.Timeout})
 	for range maxSharedServers + 3 {
 		if _, err := ask(c, good().start(t)); err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestSharedServers(t *testing.T) {
 // TestSharedCrowded fills a line up: the next question gets a socket of its own.
 func TestSharedCrowded(t *testing.T) {
 	s := good().start(t)
-	c := client(t, Config{Shared: 1})
+	c := client(t, Config{Shared: 1, Timeout: patient.Timeout})
 	l := c.shared.line(s.addr)
 	for id := range maxSharedAsking {
 		l.waiting[uint16(id)] = &waiter{replies: make(chan datagram, queued)}

@@ -88,9 +88,9 @@ func TestNothingLeaks(t *testing.T) {
 	silent := (&server{tcp: mute}).start(t)
 	files, routines := openFiles(t), runtime.NumGoroutine()
 	for _, shared := range []int{0, 4} {
-		cfg := quick
-		cfg.Shared = shared
-		c := New(cfg)
+		long, short := patient, quick
+		long.Shared, short.Shared = shared, shared
+		c, hasty := New(long), New(short)
 		var wg sync.WaitGroup
 		for i := range 50 {
 			wg.Go(func() {
@@ -103,7 +103,7 @@ func TestNothingLeaks(t *testing.T) {
 					t.Error(err)
 				}
 				if i%10 == 0 {
-					ask(c, silent)
+					ask(hasty, silent)
 				}
 			})
 		}
@@ -112,9 +112,10 @@ func TestNothingLeaks(t *testing.T) {
 			t.Errorf("shared %d: %d files open, %d before", shared, n, files)
 		}
 		c.Close()
+		hasty.Close()
 	}
 	// The servers close their ends of TCP connections a moment later.
-	for range 100 {
+	for range 1000 {
 		if openFiles(t) <= files && runtime.NumGoroutine() <= routines {
 			return
 		}

@@ -25,7 +25,8 @@ type resolverModel struct {
 func (m *resolverModel) Exchange(ctx context.Context, server netip.AddrPort, _ dnssec.Question, _ Options) (Reply, error) {
 	n := m.out.Add(1)
 	defer m.out.Add(-1)
-	m.most.Store(max(m.most.Load(), n))
+	for most := m.most.Load(); n > most && !m.most.CompareAndSwap(most, n); most = m.most.Load() {
+	}
 	if n > m.capacity.Load() {
 		time.Sleep(2 * time.Second)
 		return Reply{}, &Error{Kind: Timeout, Server: server, Queries: 1, Err: errTimeout}
