@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -98,8 +99,10 @@ var (
 // asks again, as often as configured. Errors are of type *Error.
 func (c *Client) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Question, opt Options) (Reply, error) {
 	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
-	x, err := pack(q, opt)
-	if err != nil {
+	a := askings.Get().(*asking)
+	defer askings.Put(a)
+	*a = asking{client: c, server: server, query: &a.packed, tcp: opt.TCP}
+	if err := a.packed.pack(q, opt); err != nil {
 		return Reply{}, &Error{Kind: Malformed, Server: server, Err: err}
 	}
 	select {
@@ -108,9 +111,11 @@ func (c *Client) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Q
 	case <-ctx.Done():
 		return Reply{}, &Error{Kind: Cancelled, Server: server, Err: ctx.Err()}
 	}
-	a := asking{client: c, server: server, query: x, tcp: opt.TCP}
 	return a.run(ctx)
 }
+
+// askings are used again: nothing of one is needed once its question has ended.
+var askings = sync.Pool{New: func() any { return new(asking) }}
 
 // asking is one question on its way: the state that its tries share.
 type asking struct {
@@ -120,6 +125,8 @@ type asking struct {
 	tcp        bool // from here on
 	mismatches int
 	sent       int
+
+	packed query // what query is
 }
 
 func (a *asking) run(ctx context.Context) (Reply, error) {
@@ -162,7 +169,7 @@ func (a *asking) try(ctx context.Context) (Reply, error) {
 	}
 	a.query.renew()
 	if !a.tcp {
-		reply, err := a.udp(ctx, deadline)
+		reply, err := a.udp(ctx, start, deadline)
 		if !errors.Is(err, errMismatches) && !a.tcp {
 			reply.RTT = time.Since(start)
 			return reply, err
@@ -179,7 +186,7 @@ func (a *asking) try(ctx context.Context) (Reply, error) {
 	return reply, err
 }
 
-func (a *asking) udp(ctx context.Context, deadline time.Time) (Reply, error) {
+func (a *asking) udp(ctx context.Context, start, deadline time.Time) (Reply, error) {
 	if a.client.shared != nil {
 		if line := a.client.shared.line(a.server); line != nil {
 			reply, err := a.overShared(ctx, line, deadline)
@@ -188,7 +195,7 @@ func (a *asking) udp(ctx context.Context, deadline time.Time) (Reply, error) {
 			}
 		}
 	}
-	return a.overFresh(ctx, deadline)
+	return a.overFresh(ctx, start, deadline)
 }
 
 // pace waits until the question may be sent.

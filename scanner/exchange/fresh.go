@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"sync"
 	"time"
@@ -22,55 +21,47 @@ var buffers = sync.Pool{New: func() any { return new([maxDatagram]byte) }}
 // overFresh asks over a socket that is connected to the server, from a port that
 // the kernel draws at random for this try. What comes from elsewhere never
 // reaches the socket.
-func (a *asking) overFresh(ctx context.Context, deadline time.Time) (Reply, error) {
+func (a *asking) overFresh(ctx context.Context, start, deadline time.Time) (Reply, error) {
 	s, err := a.client.fresh.get(a.server)
 	if err != nil {
 		return Reply{}, err
 	}
 	defer a.client.fresh.put(s)
-	if err := a.setDeadline(s.conn, deadline); err != nil {
-		return Reply{}, err
-	}
-	a.sending()
-	if _, err := s.conn.Write(a.query.wire); err != nil {
+	if err := s.setDeadline(start, soon(start, deadline)); err != nil {
 		return Reply{}, err
 	}
 	buf := buffers.Get().(*[maxDatagram]byte)
 	defer buffers.Put(buf)
 	for {
-		n, err := s.conn.Read(buf[:])
-		if err != nil {
-			if err := a.goOn(ctx, s.conn, deadline, err); err != nil {
-				return Reply{}, err
-			}
-			continue
-		}
-		if a.query.answers(buf[:n]) {
+		n, err := s.ask(a, buf[:])
+		if err == nil {
 			return a.read(buf[:n], false)
 		}
-		if err := a.mismatch(); err != nil {
+		if err := goOn(ctx, s, deadline, err); err != nil {
 			return Reply{}, err
 		}
 	}
 }
 
-// goOn says why a read that ended with err shall not go on; nil: read on.
-func (a *asking) goOn(ctx context.Context, conn *net.UDPConn, deadline time.Time, err error) error {
+// goOn says why asking that ended with err shall not go on; nil: ask on.
+func goOn(ctx context.Context, s *socket, deadline time.Time, err error) error {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if !time.Now().Before(deadline) {
+	now := time.Now()
+	if !now.Before(deadline) {
 		return errTimeout
 	}
-	return a.setDeadline(conn, deadline)
+	return s.setDeadline(now, soon(now, deadline))
 }
 
-func (a *asking) setDeadline(conn *net.UDPConn, deadline time.Time) error {
-	if t := time.Now().Add(glance); t.Before(deadline) {
-		deadline = t
+// soon is when to look next whether to go on.
+func soon(now, deadline time.Time) time.Time {
+	if t := now.Add(glance); t.Before(deadline) {
+		return t
 	}
-	return conn.SetDeadline(deadline)
+	return deadline
 }

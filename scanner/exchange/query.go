@@ -22,10 +22,15 @@ const (
 
 // query is a packed question. Its ID is drawn anew for each try.
 type query struct {
-	wire []byte
-	name []byte // part of wire: the owner name asked for, lower case
-	typ  uint16
+	wire  []byte
+	name  []byte // part of wire: the owner name asked for, lower case
+	typ   uint16
+	space [maxQuery]byte // where wire lies
 }
+
+// maxQuery is the length of the longest question: header, name, type and class,
+// and an OPT record without options.
+const maxQuery = headerSize + maxName + 4 + optSize
 
 // Bits of the second 16 bits of a header (RFC 1035, Section 4.1.1; RFC 4035,
 // Sections 3.1.6 and 3.2.2).
@@ -42,16 +47,16 @@ const (
 
 // pack writes the question by hand: the general packer costs more than the
 // system calls that send its work.
-func pack(q dnssec.Question, opt Options) (*query, error) {
-	wire := make([]byte, headerSize+min(len(q.Name)+2, maxName+1)+4+11)
+func (x *query) pack(q dnssec.Question, opt Options) error {
+	wire := x.space[:]
 	end, err := dns.PackDomainName(dns.CanonicalName(q.Name), wire, headerSize, nil, false)
 	if err == nil && end-headerSize > maxName {
 		err = errNameLong
 	}
 	if err != nil {
-		return nil, fmt.Errorf("name %q cannot be asked for: %w", q.Name, err)
+		return fmt.Errorf("name %q cannot be asked for: %w", q.Name, err)
 	}
-	x := &query{name: wire[headerSize:end:end], typ: q.Type}
+	x.name, x.typ = wire[headerSize:end:end], q.Type
 	binary.BigEndian.PutUint16(wire[2:], flags(opt))
 	binary.BigEndian.PutUint16(wire[4:], 1) // QDCOUNT
 	binary.BigEndian.PutUint16(wire[end:], q.Type)
@@ -62,7 +67,7 @@ func pack(q dnssec.Question, opt Options) (*query, error) {
 		end += putOPT(wire[end:], opt.DO)
 	}
 	x.wire = wire[:end]
-	return x, nil
+	return nil
 }
 
 var errNameLong = errors.New("longer than 255 octets")
@@ -80,6 +85,9 @@ func flags(opt Options) uint16 {
 	return f
 }
 
+// optSize is the length of an OPT record without options.
+const optSize = 11
+
 // putOPT writes an OPT record without options (RFC 6891, Section 6.1.2) and
 // returns its length.
 func putOPT(b []byte, do bool) int {
@@ -89,7 +97,7 @@ func putOPT(b []byte, do bool) int {
 	if do {
 		b[7] = 0x80
 	}
-	return 11
+	return optSize
 }
 
 // renew draws an unpredictable ID (RFC 5452, Section 9.2).

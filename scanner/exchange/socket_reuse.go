@@ -8,8 +8,10 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -39,12 +41,19 @@ type socket struct {
 	raw       syscall.RawConn
 	doConnect func(fd uintptr)
 	doRelease func(fd uintptr)
+	doStep    func(fd uintptr) bool
 	v6        bool
 	to        netip.AddrPort
 	sa4       syscall.SockaddrInet4
 	sa6       syscall.SockaddrInet6
 	err       error
 	junk      [1]byte
+
+	until  time.Time // the deadline that the socket has
+	asking *asking   // whose question is out, during ask
+	buf    []byte
+	n      int
+	sent   bool
 }
 
 func (p *sockets) get(server netip.AddrPort) (*socket, error) {
@@ -59,6 +68,7 @@ func (p *sockets) get(server netip.AddrPort) (*socket, error) {
 		s.conn.Close()
 		return nil, err
 	}
+	s.sent = false
 	return s, nil
 }
 
@@ -121,7 +131,7 @@ func newSocket(v6 bool) (*socket, error) {
 		return nil, err
 	}
 	s := &socket{conn: conn, raw: raw, v6: v6}
-	s.doConnect, s.doRelease = s.connectFD, s.releaseFD
+	s.doConnect, s.doRelease, s.doStep = s.connectFD, s.releaseFD, s.step
 	return s, nil
 }
 
@@ -141,6 +151,85 @@ func (s *socket) connectFD(fd uintptr) {
 	}
 	s.sa4 = syscall.SockaddrInet4{Port: int(s.to.Port()), Addr: s.to.Addr().As4()}
 	s.err = syscall.Connect(int(fd), &s.sa4)
+}
+
+// ask sends the question, unless it is out already, and reads into buf until an
+// answer to it comes: n octets. An error that is os.ErrDeadlineExceeded says that
+// it may be called again.
+//
+// The poller is told before the question is sent that its answer will be waited
+// for (that is what Read of a syscall.RawConn begins with), so that nothing is read
+// in vain before there can be an answer.
+func (s *socket) ask(a *asking, buf []byte) (n int, err error) {
+	s.asking, s.buf, s.n, s.err = a, buf, 0, nil
+	err = s.raw.Read(s.doStep)
+	if err == nil && s.err == syscall.EAGAIN {
+		if err = s.sendLater(a.query.wire); err == nil {
+			s.err = nil
+			err = s.raw.Read(s.doStep)
+		}
+	}
+	s.asking, s.buf = nil, nil
+	if err == nil {
+		err = s.err
+	}
+	return s.n, err
+}
+
+// step does what can be done without waiting, and reports whether that is all.
+func (s *socket) step(fd uintptr) bool {
+	if !s.sent {
+		s.sent = true
+		s.asking.sending()
+		_, err := syscall.Write(int(fd), s.asking.query.wire)
+		s.err = wrote(err)
+		return err != nil
+	}
+	for {
+		n, err := syscall.Read(int(fd), s.buf)
+		switch {
+		case err == syscall.EAGAIN:
+			return false
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			s.err = os.NewSyscallError("read", err)
+			return true
+		case s.asking.query.answers(s.buf[:n]):
+			s.n = n
+			return true
+		}
+		if s.err = s.asking.mismatch(); s.err != nil {
+			return true
+		}
+	}
+}
+
+// wrote makes the error of a write, where EAGAIN says that it is to be waited for.
+func wrote(err error) error {
+	if err == nil || err == syscall.EAGAIN {
+		return err
+	}
+	return os.NewSyscallError("write", err)
+}
+
+// sendLater sends once there is room for it.
+func (s *socket) sendLater(wire []byte) error {
+	if err := s.conn.SetWriteDeadline(s.until); err != nil {
+		return err
+	}
+	_, err := s.conn.Write(wire)
+	return err
+}
+
+// setDeadline has ask return at t at the latest, and not long before it. A deadline
+// that is about right stays: setting one costs more than waking up once too often.
+func (s *socket) setDeadline(now, t time.Time) error {
+	if !s.until.After(t) && s.until.Sub(now) > glance/2 {
+		return nil
+	}
+	s.until = t
+	return s.conn.SetReadDeadline(t)
 }
 
 func (s *socket) release() error {
