@@ -31,10 +31,16 @@ type collector struct {
 	visits   chan struct{} // a place for each host between its lookup and its row
 }
 
+// Names is the list to look at: a list.Reader, or several lists as one. The lines
+// ascend, and io.EOF ends it.
+type Names interface {
+	Next() (list.Name, error)
+}
+
 // Collect looks at every name of the list and writes what it sees to the spool.
 // What the spool holds already is not done again. Where ctx ends, all that is done
 // is sealed and the error is that of ctx.
-func Collect(ctx context.Context, cfg Config, names *list.Reader, w *run.Spool) error {
+func Collect(ctx context.Context, cfg Config, names Names, w *run.Spool) error {
 	c, err := newCollector(cfg.withDefaults(), w)
 	if err != nil {
 		return err
@@ -90,7 +96,7 @@ func newPlan(cfg Config) *schedule[*visit] {
 //
 //	list ──spans──► domain workers ──► queue ──► host workers ──► plan ──► sessions ──► batch
 //	                      └─► domain parts                                             └─► host parts
-func (c *collector) collect(ctx context.Context, names *list.Reader) error {
+func (c *collector) collect(ctx context.Context, names Names) error {
 	g, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, c.hosts.drop)
 	defer stop()
@@ -232,7 +238,7 @@ func (c *collector) sessionWorker(ctx context.Context, sessions <-chan *visit) e
 }
 
 // readSpans reads the list range by range and hands out their names.
-func (c *collector) readSpans(ctx context.Context, names *list.Reader, tasks chan<- lookupTask) error {
+func (c *collector) readSpans(ctx context.Context, names Names, tasks chan<- lookupTask) error {
 	room := make(chan struct{}, spansInFlight)
 	next, err := names.Next()
 	for err == nil {

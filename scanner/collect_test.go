@@ -44,7 +44,7 @@ func startLab(t *testing.T, cfg lab.Config) (*lab.Lab, Job) {
 		return path
 	}
 	return l, Job{
-		Source: names.Name(), Dir: filepath.Join(dir, "run"), Version: "test",
+		Sources: []string{names.Name()}, Dir: filepath.Join(dir, "run"), Version: "test",
 		DNS: DNS{
 			RootHints: write("hints", l.RootHints()), TrustAnchor: write("anchor", l.TrustAnchor()),
 			Port: uint16(l.DNSPort()), Timeout: 700 * time.Millisecond, Retries: 2, AllowPrivate: true,

@@ -30,7 +30,7 @@ func TestEditionOfAFetchedList(t *testing.T) {
 	defer server.Close()
 	l, job := startLab(t, lab.Config{Seed: 2})
 	job.DNS, job.Config.Probe = frontOf(l), ProbeNone
-	job.Source, job.List = server.URL+"/latest", list.Config{Format: "tranco"}
+	job.Sources, job.List = []string{server.URL + "/latest"}, list.Config{Format: "tranco"}
 
 	if _, err := Scan(t.Context(), job); err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestUmbrellaIsFolded(t *testing.T) {
 	t.Parallel()
 	l, job := startLab(t, lab.Config{Seed: 2})
 	job.DNS, job.Config.Probe = frontOf(l), ProbeNone
-	job.Source = writeList(t, "umbrella.csv", editionText)
+	job.Sources = []string{writeList(t, "umbrella.csv", editionText)}
 	job.List = list.Config{Format: "umbrella"}
 	if _, err := Scan(t.Context(), job); err != nil {
 		t.Fatal(err)
@@ -81,10 +81,10 @@ func TestResumeWithAnotherEdition(t *testing.T) {
 	t.Parallel()
 	l, job := startLab(t, lab.Config{Seed: 2})
 	job.DNS, job.Config.Probe = frontOf(l), ProbeNone
-	job.Source = writeList(t, "test.zone", "test. IN SOA a. b. 7 1 1 1 1\nx.test. NS a.\n")
+	job.Sources = []string{writeList(t, "test.zone", "test. IN SOA a. b. 7 1 1 1 1\nx.test. NS a.\n")}
 	r, err := run.Create(job.Dir, run.Manifest{
 		RunID: "20261122T000000Z-0000000000000001", SchemaVersion: run.SchemaVersion, RulesVersion: "1", Started: l.Now(),
-		List: run.List{Source: job.Source, ID: "zone test. serial 6"},
+		List: run.List{Source: job.Sources[0], ID: "zone test. serial 6"},
 	})
 	if err := errors.Join(err, r.Close()); err != nil {
 		t.Fatal(err)

@@ -19,10 +19,10 @@ type Job struct {
 	Config Config // Resolver is made from DNS
 	DNS    DNS
 
-	Source string // a file, a URL, or "-"
-	List   list.Config
-	Dir    string // run directory
-	Resume bool   // go on with what Dir holds
+	Sources []string // the lists, one after the other: files, URLs, or "-"
+	List    list.Config
+	Dir     string // run directory
+	Resume  bool   // go on with what Dir holds
 
 	Previous string // directory of an earlier run to compare certificates with; "": none
 
@@ -45,7 +45,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 	if job.Config.Progress == nil {
 		job.Config.Progress = new(Progress)
 	}
-	names, err := list.Open(ctx, job.Source, job.List)
+	names, err := list.OpenAll(ctx, job.Sources, job.List)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -77,7 +77,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 }
 
 // admissible says whether the job may write to its directory.
-func (job Job) admissible(names *list.File) error {
+func (job Job) admissible(names *list.Lists) error {
 	if !job.Resume {
 		return run.Free(job.Dir)
 	}
@@ -90,7 +90,7 @@ func (job Job) admissible(names *list.File) error {
 
 // open begins a run directory, or opens the one to go on with and notes the
 // interruption.
-func (job Job) open(names *list.File, l *lookups) (*run.Run, error) {
+func (job Job) open(names *list.Lists, l *lookups) (*run.Run, error) {
 	if !job.Resume {
 		m, err := job.manifest(names, l)
 		if err != nil {
@@ -108,15 +108,15 @@ func (job Job) open(names *list.File, l *lookups) (*run.Run, error) {
 }
 
 // fits checks that a run to go on with was begun with the same settings.
-func (job Job) fits(r *run.Run, names *list.File) error {
+func (job Job) fits(r *run.Run, names *list.Lists) error {
 	m := r.Manifest()
 	if r.Finished() {
 		return fmt.Errorf("%s: nothing to resume: the run is finished", job.Dir)
 	}
-	if m.List.Source != job.Source {
-		return fmt.Errorf("%s: the run was begun with the list %q, not %q", job.Dir, m.List.Source, job.Source)
+	if source := names.Source(); m.List.Source != source {
+		return fmt.Errorf("%s: the run was begun with the list %q, not %q", job.Dir, m.List.Source, source)
 	}
-	if p := names.Override(job.ListID, job.ListURL); p.ID != m.List.ID || p.Date != m.List.Date {
+	if p := names.Provenance().Override(job.ListID, job.ListURL); p.ID != m.List.ID || p.Date != m.List.Date {
 		return fmt.Errorf("%s: the run was begun with another edition of the list (%q of %q, now %q of %q): give that one, or begin another run",
 			job.Dir, m.List.ID, m.List.Date, p.ID, p.Date)
 	}
@@ -139,7 +139,7 @@ func decides(setting string) bool {
 	return false
 }
 
-func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *lookups) error {
+func (job Job) collect(ctx context.Context, r *run.Run, names *list.Lists, l *lookups) error {
 	spool, err := r.Spool()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *loo
 	cfg := job.Config
 	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
 	cfg.Now, cfg.AllowAny, cfg.Log = job.DNS.now(), job.DNS.AllowPrivate, job.DNS.Log
-	if err := Collect(ctx, cfg, names.Reader, spool); err != nil {
+	if err := Collect(ctx, cfg, names, spool); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
 		}
@@ -158,17 +158,10 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.File, l *loo
 
 // cite puts into the manifest what is known of the list once it is read, and how
 // much was left out by request.
-func (job Job) cite(r *run.Run, names *list.File) error {
-	sum, err := names.SHA256()
-	if err != nil {
-		return err
-	}
+func (job Job) cite(r *run.Run, names *list.Lists) error {
 	m := r.Manifest()
-	m.List.SHA256, m.List.Rows, m.List.Taken, m.List.Folded = sum, names.Rows, names.Taken, names.Folded
-	m.List.Citation = names.Override(job.ListID, job.ListURL).Citation(names.Source, sum)
-	m.List.Skipped = map[string]int64{}
-	for reason, n := range names.Skipped {
-		m.List.Skipped[string(reason)] = n
+	if err := job.citeLists(&m, names); err != nil {
+		return err
 	}
 	p := job.Config.Progress
 	m.Exclusions = run.Exclusions{
@@ -178,18 +171,18 @@ func (job Job) cite(r *run.Run, names *list.File) error {
 }
 
 // manifest says who began what, when and how.
-func (job Job) manifest(names *list.File, l *lookups) (run.Manifest, error) {
+func (job Job) manifest(names *list.Lists, l *lookups) (run.Manifest, error) {
 	now := time.Now()
 	id, err := run.NewRunID(now, rand.Reader)
 	if err != nil {
 		return run.Manifest{}, err
 	}
-	from := names.Override(job.ListID, job.ListURL)
+	from := names.Provenance().Override(job.ListID, job.ListURL)
 	m := run.Manifest{
 		RunID: id, SchemaVersion: run.SchemaVersion, RulesVersion: judge.RulesVersion,
 		Tool:    run.Tool{Name: "danescan", Version: job.Version, Commit: commit(), GoVersion: runtime.Version()},
 		Command: job.Command, Settings: job.Settings,
-		List:        run.List{Source: names.Source, ID: from.ID, URL: from.URL, Date: from.Date},
+		List:        run.List{Source: names.Source(), ID: from.ID, URL: from.URL, Date: from.Date},
 		Resolver:    run.Resolver{Mode: job.DNS.mode(), TrustAnchors: l.anchors, SHA1: job.DNS.sha1()},
 		DigestOrder: []string{"sha2-512", "sha2-256"}, RetiredCAList: judge.RetiredCAs(),
 		Vantage: run.Vantage{HostName: job.HostName, EHLO: job.Config.SMTP.EHLO, Contact: job.Contact},

@@ -33,7 +33,7 @@ func TestInteropKill(t *testing.T) {
 		return
 	}
 	_, job := startLab(t, lab.Config{Seed: 21, Domains: 1500})
-	job.Source = steadyList(t, job, 21, 1500)
+	job.Sources = []string{steadyList(t, job, 21, 1500)}
 	job.Config.DNSConcurrency, job.Config.SMTPConcurrency = 40, 10
 	undisturbed := job
 	undisturbed.Dir = job.Dir + "-undisturbed"
@@ -104,7 +104,7 @@ type killJob struct {
 
 func (k killJob) job() Job {
 	return Job{
-		Source: k.Source, Dir: k.Dir, Resume: k.Resume, DNS: k.DNS,
+		Sources: []string{k.Source}, Dir: k.Dir, Resume: k.Resume, DNS: k.DNS,
 		Config: Config{
 			SMTPPort: k.SMTPPort, DNSConcurrency: k.DNSAtATime, SMTPConcurrency: k.SMTPAtATime, RetryDelay: k.RetryDelay,
 			Seed: 1, SMTP: smtp.Config{EHLO: "test.example"},
@@ -117,7 +117,7 @@ func (k killJob) job() Job {
 func killed(t *testing.T, job Job, after time.Duration) bool {
 	t.Helper()
 	text, err := json.Marshal(killJob{
-		Source: job.Source, Dir: job.Dir, Resume: unfinished(job.Dir), DNS: job.DNS, SMTPPort: job.Config.SMTPPort,
+		Source: job.Sources[0], Dir: job.Dir, Resume: unfinished(job.Dir), DNS: job.DNS, SMTPPort: job.Config.SMTPPort,
 		DNSAtATime: job.Config.DNSConcurrency, SMTPAtATime: job.Config.SMTPConcurrency, RetryDelay: job.Config.RetryDelay,
 	})
 	if err != nil {

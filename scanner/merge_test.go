@@ -18,7 +18,7 @@ import (
 func steadyLab(t *testing.T, seed uint64, domains int) Job {
 	t.Helper()
 	_, job := startLab(t, lab.Config{Seed: seed, Domains: domains})
-	job.Source = steadyList(t, job, seed, domains)
+	job.Sources = []string{steadyList(t, job, seed, domains)}
 	job.Config.rangeLines, job.Config.DNSConcurrency, job.Config.SMTPConcurrency = 32, 40, 20
 	job.DNS.Timeout = 3 * time.Second
 	return job

@@ -402,7 +402,7 @@ func (w *postfixWorld) scanPolicies(t *testing.T) map[string]policies {
 	}
 	dir := filepath.Join(w.dir, "run-policies")
 	job := Job{
-		Source: w.write(t, "policies.txt", list.String()), Dir: dir,
+		Sources: []string{w.write(t, "policies.txt", list.String())}, Dir: dir,
 		DNS:    DNS{RootHints: w.hints, TrustAnchor: w.anchor, AllowPrivate: true, Timeout: time.Second, Retries: 3},
 		Config: Config{Probe: ProbeAll, SMTP: smtp.Config{EHLO: "scanner.test"}},
 	}

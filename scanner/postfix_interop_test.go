@@ -463,7 +463,7 @@ func (w *postfixWorld) scan(t *testing.T) map[string]map[string]string {
 		"trust-ad": {Resolvers: []string{recursor}, TrustAD: true, AllowPrivate: true, Timeout: 2 * time.Second, Retries: 3},
 	} {
 		dir := filepath.Join(w.dir, "run-"+mode)
-		job := Job{Source: source, Dir: dir, DNS: dns, Config: Config{SMTP: smtp.Config{EHLO: "scanner.test"}}}
+		job := Job{Sources: []string{source}, Dir: dir, DNS: dns, Config: Config{SMTP: smtp.Config{EHLO: "scanner.test"}}}
 		if _, err := Scan(t.Context(), job); err != nil {
 			t.Fatalf("%s: %v", mode, err)
 		}

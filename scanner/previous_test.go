@@ -110,7 +110,7 @@ func TestEarlierRunThatCannotBeRead(t *testing.T) {
 		if err := os.WriteFile(list, []byte("example.org\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		job := Job{Source: list, Dir: t.TempDir() + "/run", Previous: dir}
+		job := Job{Sources: []string{list}, Dir: t.TempDir() + "/run", Previous: dir}
 		if _, err := Scan(t.Context(), job); !errors.Is(err, want) {
 			t.Errorf("scan: %v, want %v", err, want)
 		}

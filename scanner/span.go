@@ -36,7 +36,7 @@ func (c *collector) rangeOf(line int64) int { return int((line - 1) / c.cfg.rang
 // readSpan reads the rest of the range that first belongs to, and the name after
 // it. The span is nil where there is nothing to do: its part is there already, it
 // belongs to another shard, or all its names are excluded.
-func (c *collector) readSpan(names *list.Reader, first list.Name) (*span, list.Name, error) {
+func (c *collector) readSpan(names Names, first list.Name) (*span, list.Name, error) {
 	s := &span{number: c.rangeOf(first.Line)}
 	name, err := first, error(nil)
 	for err == nil && c.rangeOf(name.Line) == s.number {

@@ -31,7 +31,7 @@ func steadyList(t *testing.T, job Job, seed uint64, domains int) string {
 			fmt.Fprintln(&list, c.Domain)
 		}
 	}
-	path := filepath.Join(filepath.Dir(job.Source), "steady.txt")
+	path := filepath.Join(filepath.Dir(job.Sources[0]), "steady.txt")
 	if err := os.WriteFile(path, []byte(list.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}

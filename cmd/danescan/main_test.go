@@ -54,9 +54,9 @@ func TestUsageErrors(t *testing.T) {
 	}{
 		{[]string{"frobnicate"}, `danescan: unknown command "frobnicate"`},
 		{[]string{"scan"}, "danescan: missing the LIST"},
-		{[]string{"scan", "a", "b"}, `danescan: unexpected argument "b"`},
 		{[]string{"scan", "--nonsense", "a"}, "danescan: unknown flag: --nonsense"},
 		{[]string{"scan", "a"}, "danescan: missing -o DIR: where the run is to be written"},
+		{[]string{"scan", "-o", "r", "--contact", "c", "--list-url", "u", "a", "b"}, "danescan: --list-id and --list-url are of one list, and several are given"},
 		{[]string{"scan", "-o", "r", "a"}, "danescan: missing --contact TEXT: operators who see the scan must know whom to ask (not needed with --limit up to 1000 or --probe none)"},
 		{[]string{"scan", "-o", "r", "-n", "1001", "a"}, "danescan: missing --contact TEXT: operators who see the scan must know whom to ask (not needed with --limit up to 1000 or --probe none)"},
 		{[]string{"scan", "-o", "r", "-n", "1", "--trust-ad", "a"}, "danescan: --trust-ad needs exactly one --resolver to believe"},

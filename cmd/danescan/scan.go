@@ -18,7 +18,7 @@ import (
 
 func scanCommand() *command {
 	return &command{
-		name: "scan", args: "LIST", summary: "measure the domains of a list: lists in, a run directory out",
+		name: "scan", args: "LIST...", summary: "measure the domains of a list: lists in, a run directory out",
 		about: scanAbout,
 		examples: []example{
 			{"danescan scan -o runs/2026-11 --contact 'https://example.org/scan' tranco.csv.zip", "the main job, iterating from the root"},
@@ -38,6 +38,8 @@ func scanCommand() *command {
 
 const scanAbout = `LIST is a file, an http or https URL, or - for standard input. Its form is found
 from the content, but for Umbrella's, which looks like Tranco's: --format umbrella.
+Several lists are read one after the other, as if they were one; a name that comes
+twice counts where it came first.
 The names' MX hosts and the hosts' TLSA records are looked up and validated; each
 host to which DANE applies is connected to, shows its certificates after STARTTLS,
 and is left with QUIT. Mail is never sent.
@@ -104,10 +106,10 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 const politeNames = 1000
 
 func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
-	if err := wantArgs(args, 1, 1, "the LIST"); err != nil {
+	if err := wantArgs(args, 1, -1, "the LIST"); err != nil {
 		return err
 	}
-	job, err := f.job(e, args[0])
+	job, err := f.job(e, args)
 	if err != nil {
 		return err
 	}
@@ -158,12 +160,14 @@ func (f *scanFlags) results(e *env) error {
 }
 
 // job checks the flags against each other and gathers them.
-func (f *scanFlags) job(e *env, source string) (scanner.Job, error) {
+func (f *scanFlags) job(e *env, sources []string) (scanner.Job, error) {
 	switch {
 	case f.out == "":
 		return scanner.Job{}, &usageError{text: "missing -o DIR: where the run is to be written"}
 	case f.concurrency < 1 || f.rate < 0 || f.perServer < 0 || f.limit < 0 || f.groupColumn < 0:
 		return scanner.Job{}, &usageError{text: "--dns-concurrency must be at least 1, and rates and limits cannot be negative"}
+	case len(sources) > 1 && (f.listID != "" || f.listURL != ""):
+		return scanner.Job{}, &usageError{text: "--list-id and --list-url are of one list, and several are given"}
 	case f.contact == "" && f.probes.probe != string(scanner.ProbeNone) && (f.limit == 0 || f.limit > politeNames):
 		return scanner.Job{}, &usageError{text: fmt.Sprintf(
 			"missing --contact TEXT: operators who see the scan must know whom to ask (not needed with --limit up to %d or --probe none)", politeNames)}
@@ -182,7 +186,7 @@ func (f *scanFlags) job(e *env, source string) (scanner.Job, error) {
 		return scanner.Job{}, err
 	}
 	job := scanner.Job{
-		DNS: dns, Source: source, Dir: f.out, Resume: f.resume, List: names, Previous: f.previous,
+		DNS: dns, Sources: sources, Dir: f.out, Resume: f.resume, List: names, Previous: f.previous,
 		Version: version, Command: os.Args, ListID: f.listID, ListURL: f.listURL, Contact: f.contact,
 		Config: scanner.Config{Seed: f.seed, DNSConcurrency: f.concurrency, Progress: new(scanner.Progress)},
 	}

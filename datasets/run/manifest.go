@@ -27,9 +27,10 @@ type Manifest struct {
 	SchemaVersion    int               `json:"schema_version"`
 	RulesVersion     string            `json:"rules_version"`
 	Tool             Tool              `json:"tool"`
-	Command          []string          `json:"command"`  // as typed, one argument each
-	Settings         map[string]string `json:"settings"` // effective, by the name of the flag
-	List             List              `json:"list"`
+	Command          []string          `json:"command"`         // as typed, one argument each
+	Settings         map[string]string `json:"settings"`        // effective, by the name of the flag
+	List             List              `json:"list"`            // all together, where there were several
+	Lists            []List            `json:"lists,omitempty"` // each of several, in order
 	Resolver         Resolver          `json:"resolver"`
 	DigestOrder      []string          `json:"digest_order"` // strongest first (RFC 7671, Section 9)
 	PublicSuffixList string            `json:"public_suffix_list"`
@@ -59,7 +60,8 @@ type List struct {
 	ID       string           `json:"id"`     // the publisher's name for this edition
 	URL      string           `json:"url"`
 	Date     string           `json:"date"`             // of the edition, YYYY-MM-DD
-	SHA256   string           `json:"sha256"`           // of the file as read, in hex
+	SHA256   string           `json:"sha256"`           // of the file as read, in hex; of several lists: of their digests in hex, each ended by a line feed
+	Before   int64            `json:"before,omitempty"` // lines that count as before its first: the column line of the table domains goes on from there
 	Rows     int64            `json:"rows"`             // lines read
 	Taken    int64            `json:"taken"`            // domains scanned
 	Folded   int64            `json:"folded,omitempty"` // of these, for a name below them
