@@ -45,6 +45,15 @@ the file has no $ORIGIN and its names are relative, put that line before it.
 --sample 1% takes the names for which the first 64 bits of the SHA-256 of
 "SEED:NAME" lie below 1% of 2^64: anyone can draw the same sample.
 
+Lists to begin with: 'danescan lab --domains 1000 --dir lab' writes a sample list,
+lab/list.csv in Tranco's form, the truth about each of its names, lab/truth.csv, and
+serves them on this machine. The Tranco million of today is at
+https://tranco-list.eu/top-1m.csv.zip; for work that others shall repeat, take an
+edition by its ID, https://tranco-list.eu/list/ID.
+
+Several lists are read one after the other, as if they were one: lines are counted
+on, and the manifest names each.
+
 To cite a list, take the line "citation" from the run's manifest: it names the
 edition, its date and SHA-256. They are found in the URL, in what the server
 says, and in names such as tranco_K25GW.csv.zip; or pass --list-id and
