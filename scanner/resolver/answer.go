@@ -17,7 +17,7 @@ const noEDE = -1
 
 // asked makes the canonical question; false where name is no domain name.
 func asked(name string, qtype uint16) (dnssec.Question, bool) {
-	q := dnssec.Question{Name: dns.CanonicalName(name), Type: qtype}
+	q := dnssec.Question{Name: canonical(name), Type: qtype}
 	return q, name != "" && isName(q.Name)
 }
 
@@ -179,7 +179,7 @@ func recordsAt(section []dns.RR, owner string, qtype uint16) []dns.RR {
 	var set []dns.RR
 	for _, rr := range section {
 		h := rr.Header()
-		if h.Rrtype == qtype && h.Class == dns.ClassINET && dns.CanonicalName(h.Name) == owner {
+		if h.Rrtype == qtype && h.Class == dns.ClassINET && canonical(h.Name) == owner {
 			set = append(set, rr)
 		}
 	}
@@ -190,8 +190,8 @@ func recordsAt(section []dns.RR, owner string, qtype uint16) []dns.RR {
 // nobody added the CNAME (RFC 6672, Section 3.1).
 func alias(section []dns.RR, name string) (target string, ok bool) {
 	for _, rr := range section {
-		if cname, is := rr.(*dns.CNAME); is && dns.CanonicalName(cname.Hdr.Name) == name {
-			return dns.CanonicalName(cname.Target), true
+		if cname, is := rr.(*dns.CNAME); is && canonical(cname.Hdr.Name) == name {
+			return canonical(cname.Target), true
 		}
 	}
 	for _, rr := range section {
@@ -199,11 +199,11 @@ func alias(section []dns.RR, name string) (target string, ok bool) {
 		if !is {
 			continue
 		}
-		owner := dns.CanonicalName(dname.Hdr.Name)
+		owner := canonical(dname.Hdr.Name)
 		if owner == name || !within(owner, name) {
 			continue
 		}
-		return rewrite(name, owner, dns.CanonicalName(dname.Target))
+		return rewrite(name, owner, canonical(dname.Target))
 	}
 	return "", false
 }

@@ -21,7 +21,7 @@ func describe(a *Answer, msg *dns.Msg, now time.Time) {
 	if sig == nil {
 		return
 	}
-	a.Signer, a.KeyTag, a.Algorithm = dns.CanonicalName(sig.SignerName), sig.KeyTag, sig.Algorithm
+	a.Signer, a.KeyTag, a.Algorithm = canonical(sig.SignerName), sig.KeyTag, sig.Algorithm
 	a.Expires = earliest(msg, now)
 	if a.Outcome == Found {
 		a.Zone = a.Signer
@@ -34,7 +34,7 @@ func describeDenial(a *Answer, msg *dns.Msg) {
 	for _, rr := range msg.Ns {
 		switch rr := rr.(type) {
 		case *dns.SOA:
-			a.Zone = dns.CanonicalName(rr.Hdr.Name)
+			a.Zone = canonical(rr.Hdr.Name)
 			ttl := time.Duration(min(rr.Hdr.Ttl, rr.Minttl)) * time.Second
 			if len(a.Links) == 0 || ttl < a.TTL {
 				a.TTL = ttl
@@ -75,7 +75,7 @@ func ttlOf(section []dns.RR) time.Duration {
 func signature(section []dns.RR, owner string, covered uint16) *dns.RRSIG {
 	for _, rr := range section {
 		sig, ok := rr.(*dns.RRSIG)
-		if ok && sig.TypeCovered == covered && dns.CanonicalName(sig.Hdr.Name) == owner {
+		if ok && sig.TypeCovered == covered && canonical(sig.Hdr.Name) == owner {
 			return sig
 		}
 	}

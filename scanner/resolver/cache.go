@@ -32,16 +32,23 @@ const (
 // once for what several callers want at a time. Answers are shared: read only.
 type Cached struct {
 	next    Resolver
+	alone   lone // next, where it is one
 	cfg     CacheConfig
-	answers *table[dnssec.Question, kept]
+	answers *table[dnssec.Question, *kept]
 	seed    maphash.Seed
 	joined  [joinShards]joinShard
 }
 
-// kept is an answer and when it came.
+// kept is an answer and when it came. It is never changed once it is known.
 type kept struct {
 	answer Answer
 	at     time.Time
+}
+
+// lone is a Resolver that need not look whether others ask the same: that is done
+// here.
+type lone interface {
+	lookupAlone(ctx context.Context, q dnssec.Question) Answer
 }
 
 type joinShard struct {
@@ -49,10 +56,10 @@ type joinShard struct {
 	m  map[dnssec.Question]*joint
 }
 
-// joint is a lookup under way that others wait for.
+// joint is a lookup under way that others may wait for.
 type joint struct {
-	done   chan struct{}
-	answer Answer
+	done   chan struct{} // made by the first who waits, with the lock of the shard
+	kept   *kept
 	usable bool // false: its own context ended it
 }
 
@@ -67,7 +74,8 @@ func NewCached(next Resolver, cfg CacheConfig) *Cached {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	c := &Cached{next: next, cfg: cfg, answers: newTable[dnssec.Question, kept](cfg.Entries), seed: maphash.MakeSeed()}
+	c := &Cached{next: next, cfg: cfg, answers: newTable[dnssec.Question, *kept](cfg.Entries), seed: maphash.MakeSeed()}
+	c.alone, _ = next.(lone)
 	for i := range c.joined {
 		c.joined[i].m = make(map[dnssec.Question]*joint)
 	}
@@ -90,9 +98,9 @@ func (c *Cached) Lookup(ctx context.Context, name string, qtype uint16) Answer {
 		return notAsked(q)
 	}
 	if ctx.Value(freshKey{}) != nil {
-		a := c.next.Lookup(ctx, q.Name, qtype)
-		c.keep(q, a)
-		return a
+		k := &kept{answer: c.next.Lookup(ctx, q.Name, qtype)}
+		c.keep(q, k)
+		return k.answer
 	}
 	// Each turn of the loop waits for a lookup whose caller gave up: there are no
 	// more of them than callers.
@@ -103,12 +111,12 @@ func (c *Cached) Lookup(ctx context.Context, name string, qtype uint16) Answer {
 		j, mine := c.join(q)
 		if mine {
 			c.lead(ctx, q, j)
-			return j.answer
+			return j.kept.answer
 		}
 		select {
 		case <-j.done:
 			if j.usable {
-				a := j.answer
+				a := j.kept.answer
 				a.Queries = 0
 				return a
 			}
@@ -132,15 +140,15 @@ func (c *Cached) recall(q dnssec.Question) (Answer, bool) {
 	return a, true
 }
 
-func (c *Cached) keep(q dnssec.Question, a Answer) {
-	if ttl := min(keepFor(a), c.cfg.MaxTTL); ttl > 0 {
-		now := c.cfg.Now()
-		c.answers.put(q, kept{answer: a, at: now}, now.Add(ttl))
+func (c *Cached) keep(q dnssec.Question, k *kept) {
+	if ttl := min(keepFor(&k.answer), c.cfg.MaxTTL); ttl > 0 {
+		k.at = c.cfg.Now()
+		c.answers.put(q, k, k.at.Add(ttl))
 	}
 }
 
 // keepFor says how long an answer may be remembered.
-func keepFor(a Answer) time.Duration {
+func keepFor(a *Answer) time.Duration {
 	switch {
 	case a.Reason == dnssec.ReasonCancelled:
 		return 0 // says nothing of the name
@@ -156,14 +164,19 @@ func (c *Cached) shard(q dnssec.Question) *joinShard {
 	return &c.joined[maphash.Comparable(c.seed, q)%joinShards]
 }
 
+// join finds the lookup of a question that is under way, to wait for, or begins
+// it.
 func (c *Cached) join(q dnssec.Question) (j *joint, mine bool) {
 	s := c.shard(q)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if j := s.m[q]; j != nil {
+		if j.done == nil {
+			j.done = make(chan struct{})
+		}
 		return j, false
 	}
-	j = &joint{done: make(chan struct{})}
+	j = &joint{}
 	s.m[q] = j
 	return j, true
 }
@@ -174,12 +187,21 @@ func (c *Cached) lead(ctx context.Context, q dnssec.Question, j *joint) {
 		s := c.shard(q)
 		s.mu.Lock()
 		delete(s.m, q)
+		if j.done != nil {
+			close(j.done)
+		}
 		s.mu.Unlock()
-		close(j.done)
 	}()
-	j.answer = c.next.Lookup(ctx, q.Name, q.Type)
-	j.usable = j.answer.Reason != dnssec.ReasonCancelled && ctx.Err() == nil
+	j.kept = &kept{answer: c.ask(ctx, q)}
+	j.usable = j.kept.answer.Reason != dnssec.ReasonCancelled && ctx.Err() == nil
 	if j.usable {
-		c.keep(q, j.answer)
+		c.keep(q, j.kept)
 	}
+}
+
+func (c *Cached) ask(ctx context.Context, q dnssec.Question) Answer {
+	if c.alone != nil {
+		return c.alone.lookupAlone(ctx, q)
+	}
+	return c.next.Lookup(ctx, q.Name, q.Type)
 }

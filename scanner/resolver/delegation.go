@@ -52,10 +52,10 @@ func referral(msg *dns.Msg, parent, name string, now time.Time) *delegation {
 	index := map[string]int{}
 	for _, rr := range msg.Ns {
 		ns, ok := rr.(*dns.NS)
-		if !ok || ns.Hdr.Class != dns.ClassINET || dns.CanonicalName(ns.Hdr.Name) != cut {
+		if !ok || ns.Hdr.Class != dns.ClassINET || canonical(ns.Hdr.Name) != cut {
 			continue
 		}
-		target := dns.CanonicalName(ns.Ns)
+		target := canonical(ns.Ns)
 		if _, dup := index[target]; dup || len(d.servers) == maxServerNames {
 			continue
 		}
@@ -77,7 +77,7 @@ func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
 		if h.Rrtype != dns.TypeNS || h.Class != dns.ClassINET {
 			continue
 		}
-		owner := dns.CanonicalName(h.Name)
+		owner := canonical(h.Name)
 		if owner == parent || !within(parent, owner) || !within(owner, name) {
 			continue
 		}
@@ -93,7 +93,7 @@ func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
 func (d *delegation) glue(extra []dns.RR, parent string, index map[string]int) {
 	taken := 0
 	for _, rr := range extra {
-		i, ok := index[dns.CanonicalName(rr.Header().Name)]
+		i, ok := index[canonical(rr.Header().Name)]
 		if !ok || taken == maxServerAddrs || !within(parent, d.servers[i].Name) {
 			continue
 		}
@@ -127,7 +127,7 @@ func cutProof(authority []dns.RR, cut, parent string, now time.Time) (*dns.Msg, 
 	ttl := uint32(1 << 31)
 	for _, rr := range authority {
 		h := rr.Header()
-		owner := dns.CanonicalName(h.Name)
+		owner := canonical(h.Name)
 		if h.Class != dns.ClassINET || !within(parent, owner) {
 			continue
 		}
@@ -196,11 +196,11 @@ func (it *Iterate) knownDS(name string, now time.Time) *dns.Msg {
 
 // fixedDelegation makes a delegation of servers that were given.
 func fixedDelegation(z Zone) *delegation {
-	d := &delegation{zone: dns.CanonicalName(z.Name), fixed: true}
+	d := &delegation{zone: canonical(z.Name), fixed: true}
 	for _, s := range z.Servers {
 		ns := NameServer{}
 		if s.Name != "" {
-			ns.Name = dns.CanonicalName(s.Name)
+			ns.Name = canonical(s.Name)
 		}
 		for _, a := range s.Addrs {
 			ns.Addrs = append(ns.Addrs, a.Unmap())

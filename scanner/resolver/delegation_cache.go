@@ -9,33 +9,32 @@ import (
 // tableShards is how many locks a table spreads its keys over.
 const tableShards = 16
 
-// table is a sharded map with a bound and an expiry for each entry. Where a
-// shard is full, the soonest to expire of a few entries makes room.
+// table is a sharded map with a bound and an expiry for each entry. Each shard has
+// two generations: when the young one has half of what the shard may hold, it
+// becomes the old one, and what was old is forgotten. A hit in the old one moves
+// the entry to the young one: what is asked for time and again stays, however much
+// that is asked for once passes by.
 type table[K comparable, V any] struct {
 	seed   maphash.Seed
-	limit  int // of each shard
+	limit  int // of each generation of a shard
 	shards [tableShards]shard[K, V]
 }
 
 type shard[K comparable, V any] struct {
-	mu sync.Mutex
-	m  map[K]expiring[V]
+	mu         sync.Mutex
+	young, old map[K]expiring[V]
 }
 
+// expiring is an entry. Its time is a number, so that a table of values without
+// pointers is none of the garbage collector's business.
 type expiring[V any] struct {
 	value V
-	until time.Time
+	until int64 // Unix time in nanoseconds
 }
 
-// evictionSample is how many entries are looked at to find one that may go.
-const evictionSample = 8
-
+// newTable makes a table of limit entries at most.
 func newTable[K comparable, V any](limit int) *table[K, V] {
-	t := &table[K, V]{seed: maphash.MakeSeed(), limit: max(1, limit/tableShards)}
-	for i := range t.shards {
-		t.shards[i].m = map[K]expiring[V]{}
-	}
-	return t
+	return &table[K, V]{seed: maphash.MakeSeed(), limit: max(1, limit/(2*tableShards))}
 }
 
 func (t *table[K, V]) shard(key K) *shard[K, V] {
@@ -47,16 +46,24 @@ func (t *table[K, V]) get(key K, now time.Time) (V, bool) {
 	s := t.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.m[key]
-	if ok && !now.Before(e.until) {
-		delete(s.m, key)
-		ok = false
-	}
+	e, ok := s.young[key]
+	aged := false
 	if !ok {
-		var none V
-		return none, false
+		e, aged = s.old[key]
 	}
-	return e.value, true
+	switch {
+	case !ok && !aged:
+	case now.UnixNano() >= e.until:
+		delete(s.young, key)
+		delete(s.old, key)
+	default:
+		if aged {
+			t.store(s, key, e)
+		}
+		return e.value, true
+	}
+	var none V
+	return none, false
 }
 
 // put stores a value until the time given.
@@ -64,32 +71,29 @@ func (t *table[K, V]) put(key K, value V, until time.Time) {
 	s := t.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.m[key]; !ok && len(s.m) >= t.limit {
-		s.evict()
-	}
-	s.m[key] = expiring[V]{value, until}
+	t.store(s, key, expiring[V]{value, until.UnixNano()})
 }
 
-func (s *shard[K, V]) evict() {
-	var victim K
-	var soonest time.Time
-	seen := 0
-	for key, e := range s.m {
-		if seen == 0 || e.until.Before(soonest) {
-			victim, soonest = key, e.until
-		}
-		if seen++; seen == evictionSample {
-			break
-		}
+// store puts an entry into the young generation of a shard that the caller has
+// locked.
+func (t *table[K, V]) store(s *shard[K, V], key K, e expiring[V]) {
+	if _, there := s.young[key]; !there && len(s.young) >= t.limit {
+		clear(s.old)
+		s.young, s.old = s.old, s.young
 	}
-	delete(s.m, victim)
+	if s.young == nil {
+		s.young = make(map[K]expiring[V])
+	}
+	s.young[key] = e
+	delete(s.old, key)
 }
 
 func (t *table[K, V]) delete(key K) {
 	s := t.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.m, key)
+	delete(s.young, key)
+	delete(s.old, key)
 }
 
 // len counts the entries, expired ones that were not met since included.
@@ -97,7 +101,7 @@ func (t *table[K, V]) len() int {
 	n := 0
 	for i := range t.shards {
 		t.shards[i].mu.Lock()
-		n += len(t.shards[i].m)
+		n += len(t.shards[i].young) + len(t.shards[i].old)
 		t.shards[i].mu.Unlock()
 	}
 	return n

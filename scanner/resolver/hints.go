@@ -51,11 +51,11 @@ func ParseHints(text string) (Zone, error) {
 	zp := dns.NewZoneParser(strings.NewReader(text), ".", "")
 	zp.SetDefaultTTL(3600)
 	for rr, ok := zp.Next(); ok; rr, ok = zp.Next() {
-		owner := dns.CanonicalName(rr.Header().Name)
+		owner := canonical(rr.Header().Name)
 		switch rr := rr.(type) {
 		case *dns.NS:
 			if owner == "." && rr.Hdr.Class == dns.ClassINET {
-				root.Servers = append(root.Servers, NameServer{Name: dns.CanonicalName(rr.Ns)})
+				root.Servers = append(root.Servers, NameServer{Name: canonical(rr.Ns)})
 			}
 		case *dns.A, *dns.AAAA:
 			if addr, ok := addressOf(rr); ok {

@@ -157,6 +157,12 @@ func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer
 	}
 }
 
+// lookupAlone is Lookup for a caller that sees to it itself that no question is
+// asked twice at a time. q is canonical and can be asked.
+func (it *Iterate) lookupAlone(ctx context.Context, q dnssec.Question) Answer {
+	return it.lookup(ctx, q, newLookup(it))
+}
+
 // Explain looks up as Lookup does, shared with nobody, and writes down the steps
 // of the chain of trust.
 func (it *Iterate) Explain(ctx context.Context, name string, qtype uint16) (Answer, []dnssec.Step) {

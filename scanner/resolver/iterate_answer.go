@@ -91,7 +91,7 @@ func openLinks(msg *dns.Msg) []dnssec.Link {
 	for _, rr := range msg.Answer {
 		if c, ok := rr.(*dns.CNAME); ok {
 			links = append(links, dnssec.Link{
-				Name: dns.CanonicalName(c.Hdr.Name), Target: dns.CanonicalName(c.Target),
+				Name: canonical(c.Hdr.Name), Target: canonical(c.Target),
 				Reason: dnssec.ReasonNoReply,
 			})
 		}

@@ -112,7 +112,7 @@ func soaOwner(msg *dns.Msg, zone, name string) (string, bool) {
 		if h.Rrtype != dns.TypeSOA || h.Class != dns.ClassINET {
 			continue
 		}
-		owner := dns.CanonicalName(h.Name)
+		owner := canonical(h.Name)
 		if within(zone, owner) && within(owner, name) {
 			return owner, true
 		}
@@ -129,7 +129,7 @@ func lame(msg *dns.Msg, zone string) bool {
 		if h.Rrtype != dns.TypeNS && h.Rrtype != dns.TypeSOA {
 			continue
 		}
-		owner := dns.CanonicalName(h.Name)
+		owner := canonical(h.Name)
 		if owner != zone || h.Rrtype == dns.TypeNS && !msg.Authoritative {
 			return true
 		}
@@ -184,7 +184,7 @@ func proofs(section []dns.RR, zone string, negative bool) []dns.RR {
 	for _, rr := range section {
 		t, h := coveredType(rr), rr.Header()
 		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && negative
-		if proves && h.Class == dns.ClassINET && within(zone, dns.CanonicalName(h.Name)) {
+		if proves && h.Class == dns.ClassINET && within(zone, canonical(h.Name)) {
 			out = append(out, rr)
 		}
 	}
@@ -221,7 +221,7 @@ func signedSet(section []dns.RR, name string, qtype uint16) []dns.RR {
 	var set, sigs []dns.RR
 	for _, rr := range section {
 		h := rr.Header()
-		if h.Class != dns.ClassINET || dns.CanonicalName(h.Name) != name {
+		if h.Class != dns.ClassINET || canonical(h.Name) != name {
 			continue
 		}
 		switch {
@@ -243,7 +243,7 @@ func aliasFirst(section []dns.RR, name string, qtype uint16) bool {
 	for _, rr := range section {
 		h := rr.Header()
 		either := h.Class == dns.ClassINET && (h.Rrtype == qtype || h.Rrtype == dns.TypeCNAME)
-		if !either || dns.CanonicalName(h.Name) != name {
+		if !either || canonical(h.Name) != name {
 			continue
 		}
 		return h.Rrtype == dns.TypeCNAME
@@ -281,7 +281,7 @@ func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, strin
 		if cname == nil {
 			return nil, ""
 		}
-		return append(signedSet(section, owner, dns.TypeDNAME), cname), dns.CanonicalName(cname.Target)
+		return append(signedSet(section, owner, dns.TypeDNAME), cname), canonical(cname.Target)
 	}
 	if qtype == dns.TypeCNAME || !aliasFirst(section, name, qtype) {
 		return nil, ""
@@ -294,7 +294,7 @@ func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, strin
 	if !ok {
 		return nil, ""
 	}
-	return firstOnly(set), dns.CanonicalName(cname.Target)
+	return firstOnly(set), canonical(cname.Target)
 }
 
 // dnameAbove returns the deepest DNAME strictly above a name, of zone or below.
@@ -306,7 +306,7 @@ func dnameAbove(section []dns.RR, zone, name string) (string, *dns.DNAME) {
 		if !ok || d.Hdr.Class != dns.ClassINET {
 			continue
 		}
-		owner := dns.CanonicalName(d.Hdr.Name)
+		owner := canonical(d.Hdr.Name)
 		above := owner != name && within(owner, name) && within(zone, owner)
 		if above && (found == nil || len(owner) > len(at)) {
 			at, found = owner, d
@@ -334,7 +334,7 @@ func synthesise(dname *dns.DNAME, owner, name string) *dns.CNAME {
 	if owner != "." {
 		prefix = name[:len(name)-len(owner)]
 	}
-	target := prefix + dns.CanonicalName(dname.Target)
+	target := prefix + canonical(dname.Target)
 	if dname.Target == "." {
 		target = prefix
 	}

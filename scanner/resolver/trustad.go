@@ -195,7 +195,7 @@ func (l *adLookup) judgeLinks(links []dnssec.Link) {
 
 func leadsTo(records []dns.RR, target string) bool {
 	for _, rr := range records {
-		if c, ok := rr.(*dns.CNAME); ok && dns.CanonicalName(c.Target) == target {
+		if c, ok := rr.(*dns.CNAME); ok && canonical(c.Target) == target {
 			return true
 		}
 	}

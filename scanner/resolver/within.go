@@ -1,5 +1,7 @@
 package resolver
 
+import "github.com/miekg/dns"
+
 // within reports whether name is zone or below it, by whole labels. Both are
 // canonical: lower case, with the final dot. It allocates nothing, and is asked of
 // every record of a reply.
@@ -18,4 +20,18 @@ func within(zone, name string) bool {
 		escapes++
 	}
 	return escapes%2 == 0
+}
+
+// canonical returns a name in lower case with the final dot, as dns.CanonicalName
+// does; most are so already.
+func canonical(name string) string {
+	for i := range len(name) {
+		if c := name[i]; 'A' <= c && c <= 'Z' || c >= 0x80 {
+			return dns.CanonicalName(name)
+		}
+	}
+	if n := len(name); name == "." || n > 1 && name[n-1] == '.' && name[n-2] != '\\' {
+		return name
+	}
+	return dns.CanonicalName(name)
 }

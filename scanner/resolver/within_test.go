@@ -1,6 +1,10 @@
 package resolver
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/miekg/dns"
+)
 
 func TestWithin(t *testing.T) {
 	for _, c := range []struct {
@@ -26,6 +30,15 @@ func TestWithin(t *testing.T) {
 	} {
 		if got := within(c.zone, c.name); got != c.want {
 			t.Errorf("within(%q, %q) = %v", c.zone, c.name, got)
+		}
+	}
+}
+
+// TestCanonical compares with the library whose results it stands in for.
+func TestCanonical(t *testing.T) {
+	for _, name := range []string{".", "", "com", "com.", "COM.", "Example.Com", `a\.`, `a\..`, `a\\.`, `A\046b.`, "é.example.", "\xff."} {
+		if got, want := canonical(name), dns.CanonicalName(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
 }

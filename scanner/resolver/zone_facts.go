@@ -34,7 +34,7 @@ func (it *Iterate) ZoneFacts(apex string) ZoneFacts {
 func dsOf(proof *dns.Msg, apex string) []*dns.DS {
 	var set []*dns.DS
 	for _, rr := range proof.Answer {
-		if ds, ok := rr.(*dns.DS); ok && dns.CanonicalName(ds.Hdr.Name) == apex {
+		if ds, ok := rr.(*dns.DS); ok && canonical(ds.Hdr.Name) == apex {
 			set = append(set, ds)
 		}
 	}
