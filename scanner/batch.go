@@ -19,29 +19,37 @@ type batch struct {
 	size  int
 
 	mu           sync.Mutex
-	hosts        []run.HostEvidence
-	endpoints    []run.EndpointEvidence
-	certificates []run.Certificate
+	hosts        *run.Pile[run.HostEvidence]
+	endpoints    *run.Pile[run.EndpointEvidence]
+	certificates *run.Pile[run.Certificate]
 	known        map[[32]byte]struct{} // certificates stored before
 }
 
 func newBatch(w *run.Spool, size int) *batch {
-	return &batch{spool: w, size: size, known: map[[32]byte]struct{}{}}
+	b := &batch{spool: w, size: size, known: map[[32]byte]struct{}{}}
+	b.clear()
+	return b
 }
 
-func (b *batch) add(h run.HostEvidence, rows []run.EndpointEvidence, der [][]byte) error {
+func (b *batch) clear() {
+	b.hosts, b.endpoints, b.certificates = run.NewPile[run.HostEvidence](), run.NewPile[run.EndpointEvidence](), run.NewPile[run.Certificate]()
+}
+
+func (b *batch) add(h *run.HostEvidence, rows []run.EndpointEvidence, der [][]byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.hosts = append(b.hosts, h)
-	b.endpoints = append(b.endpoints, rows...)
+	b.hosts.Add(h)
+	for i := range rows {
+		b.endpoints.Add(&rows[i])
+	}
 	for _, d := range der {
 		sum := sha256.Sum256(d)
 		if _, known := b.known[sum]; !known {
 			b.known[sum] = struct{}{}
-			b.certificates = append(b.certificates, certificateRow(sum, d))
+			b.certificates.Add(&run.Certificate{SHA256: sum[:], DER: d})
 		}
 	}
-	if len(b.hosts) < b.size {
+	if b.hosts.Len() < b.size {
 		return nil
 	}
 	return b.write()
@@ -55,21 +63,15 @@ func (b *batch) flush() error {
 }
 
 func (b *batch) write() error {
-	if err := b.spool.WriteCertificates(b.certificates); err != nil {
+	if err := b.spool.PutCertificates(b.certificates); err != nil {
 		return fmt.Errorf("writing certificates: %w", err)
 	}
-	if err := b.spool.WriteEndpoints(b.endpoints); err != nil {
+	if err := b.spool.PutEndpoints(b.endpoints); err != nil {
 		return fmt.Errorf("writing endpoints: %w", err)
 	}
-	if err := b.spool.WriteHosts(b.hosts); err != nil {
+	if err := b.spool.PutHosts(b.hosts); err != nil {
 		return fmt.Errorf("writing hosts: %w", err)
 	}
-	b.certificates, b.endpoints, b.hosts = nil, nil, nil
+	b.clear()
 	return nil
-}
-
-// certificateRow is a certificate as it is stored: its bytes, and what can be read
-// of them.
-func certificateRow(sum [32]byte, der []byte) run.Certificate {
-	return run.Certificate{SHA256: sum[:], DER: der}
 }

@@ -155,7 +155,7 @@ func (c *collector) domainWorker(ctx context.Context, tasks <-chan lookupTask) e
 				return err
 			}
 		}
-		if err := task.span.add(c.spool, d); err != nil {
+		if err := task.span.add(c.spool, &d); err != nil {
 			return err
 		}
 	}

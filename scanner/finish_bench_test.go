@@ -96,7 +96,7 @@ func fillSpool(b *testing.B, r *run.Run, domains int) {
 	out := newBatch(spool, batchRows)
 	for i := range domains / 8 {
 		h, ends, chain := benchHost(b, i)
-		if err := out.add(h, ends, chain); err != nil {
+		if err := out.add(&h, ends, chain); err != nil {
 			b.Fatal(err)
 		}
 	}

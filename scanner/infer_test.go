@@ -276,14 +276,14 @@ func (f *farm) holdAll(t *testing.T, spool *run.Spool, n int, cfg Config) *colle
 func checkJudged(t *testing.T, c *collector, n, inferred int) {
 	t.Helper()
 	certs, ends := certificates{}, map[string][]run.Endpoint{}
-	for _, row := range c.out.certificates {
+	for _, row := range c.out.certificates.All() {
 		certs[[32]byte(row.SHA256)] = row.DER
 	}
-	for _, e := range c.out.endpoints {
+	for _, e := range c.out.endpoints.All() {
 		ends[e.Host] = append(ends[e.Host], run.Endpoint{EndpointEvidence: e})
 	}
 	verified := 0
-	for _, h := range c.out.hosts {
+	for _, h := range c.out.hosts.All() {
 		row := run.Host{HostEvidence: h}
 		if err := (judge.Judge{}).Host(&row, ends[h.Host], certs); err != nil {
 			t.Fatal(err)

@@ -173,7 +173,7 @@ func (c *collector) settle(s *stay) error {
 // write adds finished hosts to the batch.
 func (c *collector) write(hosts []*stay) error {
 	for _, s := range hosts {
-		if err := c.out.add(s.host, s.rows, s.der); err != nil {
+		if err := c.out.add(&s.host, s.rows, s.der); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ type span struct {
 	finished func()
 
 	mu   sync.Mutex
-	rows []run.DomainEvidence
+	rows *run.Pile[run.DomainEvidence]
 }
 
 // lookupTask is one name to look up, for its span.
@@ -87,19 +87,19 @@ func (s *span) hand(ctx context.Context, tasks chan<- lookupTask) error {
 }
 
 // add takes one row; with the last one the part is written.
-func (s *span) add(w *run.Spool, row run.DomainEvidence) error {
+func (s *span) add(w *run.Spool, row *run.DomainEvidence) error {
 	s.mu.Lock()
 	if s.rows == nil {
-		s.rows = make([]run.DomainEvidence, 0, len(s.names))
+		s.rows = run.NewPile[run.DomainEvidence]()
 	}
-	s.rows = append(s.rows, row)
-	complete := len(s.rows) == len(s.names)
+	s.rows.Add(row)
+	complete := s.rows.Len() == len(s.names)
 	s.mu.Unlock()
 	if !complete {
 		return nil
 	}
 	defer s.finished()
-	if err := w.WriteDomains(s.number, s.rows); err != nil {
+	if err := w.PutDomains(s.number, s.rows); err != nil {
 		return fmt.Errorf("writing range %d of the list: %w", s.number, err)
 	}
 	return nil

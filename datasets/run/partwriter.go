@@ -132,17 +132,44 @@ func (w *partWriter[T]) write(rows []T) error {
 
 // flush writes the pending rows, for which the open row group has room.
 func (w *partWriter[T]) flush() error {
+	if err := w.put(w.shred.shred(w.pending), len(w.pending)); err != nil {
+		return err
+	}
+	clear(w.pending)
+	w.pending = w.pending[:0]
+	return nil
+}
+
+// put writes the values of some rows, for which the open row group has room.
+func (w *partWriter[T]) put(values [][]parquet.Value, rows int) error {
 	columns := w.w.ColumnWriters()
-	for i, values := range w.shred.shred(w.pending) {
-		if _, err := columns[i].WriteRowValues(values); err != nil {
+	for i := range values {
+		if _, err := columns[i].WriteRowValues(values[i]); err != nil {
 			return err
 		}
 	}
-	w.written += int64(len(w.pending))
-	clear(w.pending)
-	w.pending = w.pending[:0]
+	w.written += int64(rows)
 	if w.written%w.grain.group == 0 {
 		return w.w.Flush()
+	}
+	return nil
+}
+
+// writePile writes the rows of a pile, which are all that the part will have, in
+// the order of their key.
+func (w *partWriter[T]) writePile(p *Pile[T]) error {
+	order := p.sorted()
+	if len(order) == 0 {
+		return nil
+	}
+	first := p.At(order[0])
+	w.first, w.last, w.rows = w.layout.keyText(&first), p.At(order[len(order)-1]), int64(len(order))
+	for len(order) > 0 {
+		n := min(writeBatch, int(w.grain.group-w.written%w.grain.group), len(order))
+		if err := w.put(p.shred(order[:n]), n); err != nil {
+			return err
+		}
+		order = order[n:]
 	}
 	return nil
 }
@@ -205,8 +232,17 @@ func (w *partWriter[T]) finish() error {
 // abort gives the part up.
 func (w *partWriter[T]) abort() { w.file.discard() }
 
-// writePart writes a whole part at once.
+// writePart writes a whole part of the spool at once.
 func writePart[T Row](d disk, path string, origin Origin, rows []T) (PartInfo, error) {
+	return wholePart(d, path, origin, func(w *partWriter[T]) error { return w.write(rows) })
+}
+
+// writePile writes a whole part of the spool from a pile.
+func writePile[T Row](d disk, path string, origin Origin, p *Pile[T]) (PartInfo, error) {
+	return wholePart(d, path, origin, func(w *partWriter[T]) error { return w.writePile(p) })
+}
+
+func wholePart[T Row](d disk, path string, origin Origin, write func(*partWriter[T]) error) (PartInfo, error) {
 	g := mergeGrain
 	if layoutOf[T]().table == TableDomains {
 		g = spoolGrain
@@ -215,7 +251,7 @@ func writePart[T Row](d disk, path string, origin Origin, rows []T) (PartInfo, e
 	if err != nil {
 		return PartInfo{}, err
 	}
-	if err := w.write(rows); err != nil {
+	if err := write(w); err != nil {
 		w.abort()
 		return PartInfo{}, err
 	}

@@ -37,6 +37,7 @@ type node struct {
 	form     form
 	wide     bool // of formInt: 64 bits
 	optional bool // null where nil or zero
+	dict     bool // of formString: a column of few distinct values
 	pointer  bool
 	first    int // leaf columns below: [first, end)
 	end      int
@@ -75,6 +76,8 @@ func (n *node) readTag(tag string) (list bool) {
 		switch o {
 		case "optional":
 			n.optional = true
+		case "dict":
+			n.dict = true
 		case "list":
 			list = true
 		}

@@ -35,6 +35,8 @@ type Spool struct {
 
 	mu   sync.Mutex
 	next map[Table]int
+
+	writing sync.Mutex // held while a pile becomes a part
 }
 
 // OpenSpool opens the spool at dir, with what it holds, or begins one. Leftovers
@@ -80,16 +82,36 @@ func (s *Spool) Parts(t Table) ([]int, error) { return listParts(s.tableDir(t)) 
 // WriteDomains writes part n: the rows of one range of the list, which may be
 // none. It sorts rows in place. A part once written stays: ErrPartExists.
 func (s *Spool) WriteDomains(n int, rows []DomainEvidence) error {
-	path := filepath.Join(s.tableDir(TableDomains), partName(n))
-	if n < 0 {
-		return fmt.Errorf("domain part %d: a range has a number from 0", n)
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return &PartError{path, ErrPartExists}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	path, err := s.newDomainPart(n)
+	if err != nil {
 		return err
 	}
 	return writeSorted(s, path, rows)
+}
+
+// PutDomains writes part n from a pile: the rows of one range of the list. A part
+// once written stays: ErrPartExists. Parts are written one at a time, so that their
+// buffers are there once.
+func (s *Spool) PutDomains(n int, rows *Pile[DomainEvidence]) error {
+	path, err := s.newDomainPart(n)
+	if err != nil {
+		return err
+	}
+	return putPile(s, path, rows)
+}
+
+// newDomainPart is the path of part n, which must not be there.
+func (s *Spool) newDomainPart(n int) (string, error) {
+	path := filepath.Join(s.tableDir(TableDomains), partName(n))
+	if n < 0 {
+		return "", fmt.Errorf("domain part %d: a range has a number from 0", n)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return "", &PartError{path, ErrPartExists}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return path, nil
 }
 
 // WriteHosts writes the next part of hosts. It sorts rows in place; none make
@@ -104,16 +126,46 @@ func (s *Spool) WriteEndpoints(rows []EndpointEvidence) error { return writeNext
 // place; none make no part.
 func (s *Spool) WriteCertificates(rows []Certificate) error { return writeNext(s, rows) }
 
+// PutHosts writes the next part of hosts from a pile; no rows make no part.
+func (s *Spool) PutHosts(rows *Pile[HostEvidence]) error { return putNext(s, rows) }
+
+// PutEndpoints writes the next part of endpoints from a pile; no rows make no part.
+func (s *Spool) PutEndpoints(rows *Pile[EndpointEvidence]) error { return putNext(s, rows) }
+
+// PutCertificates writes the next part of certificates from a pile; no rows make no
+// part.
+func (s *Spool) PutCertificates(rows *Pile[Certificate]) error { return putNext(s, rows) }
+
 func writeNext[T Row](s *Spool, rows []T) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	table := layoutOf[T]().table
+	return writeSorted(s, s.nextPart(layoutOf[T]().table), rows)
+}
+
+func putNext[T Row](s *Spool, rows *Pile[T]) error {
+	if rows.Len() == 0 {
+		return nil
+	}
+	return putPile(s, s.nextPart(layoutOf[T]().table), rows)
+}
+
+// nextPart takes the number of the next part of a table, and gives its path.
+func (s *Spool) nextPart(t Table) string {
 	s.mu.Lock()
-	n := s.next[table]
-	s.next[table]++
-	s.mu.Unlock()
-	return writeSorted(s, filepath.Join(s.tableDir(table), partName(n)), rows)
+	defer s.mu.Unlock()
+	n := s.next[t]
+	s.next[t]++
+	return filepath.Join(s.tableDir(t), partName(n))
+}
+
+func putPile[T Row](s *Spool, path string, rows *Pile[T]) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if _, err := writePile(s.disk, path, s.origin, rows); err != nil {
+		return &PartError{path, plain(err)}
+	}
+	return nil
 }
 
 func writeSorted[T Row](s *Spool, path string, rows []T) error {

@@ -1,0 +1,150 @@
+package run
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A part written from a pile has the bytes of one written from rows, and a row
+// comes off the pile as it went on.
+func TestPileIsTheRows(t *testing.T) {
+	samePart(t, fullDomain(7).DomainEvidence, emptyDomain(2).DomainEvidence, fullDomain(3).DomainEvidence)
+	samePart(t, fullDomain(2), emptyDomain(1), fullDomain(9))
+	samePart(t, fullHost("b").HostEvidence, emptyHost("a").HostEvidence)
+	samePart(t, fullHost("b"), emptyHost("a"), fullHost("c"))
+	samePart(t, fullEndpoint("b", 2).EndpointEvidence, emptyEndpoint("b", 1).EndpointEvidence, emptyEndpoint("a", 3).EndpointEvidence)
+	samePart(t, fullEndpoint("b", 2), emptyEndpoint("a", 1))
+	samePart[Domain](t)
+}
+
+func samePart[T Row](t *testing.T, rows ...T) {
+	t.Helper()
+	pile := NewPile[T]()
+	for i := range rows {
+		pile.Add(&rows[i])
+	}
+	if pile.Len() != len(rows) {
+		t.Fatalf("%d rows on the pile, not %d", pile.Len(), len(rows))
+	}
+	for i, got := range pile.All() {
+		if !reflect.DeepEqual(got, rows[i]) {
+			t.Errorf("row %d came off the pile as\n%+v\nnot\n%+v", i, got, rows[i])
+		}
+	}
+	sortRows(rows, layoutOf[T]().compare)
+	if got, want := partBytes(t, pile, nil), partBytes(t, nil, rows); !bytes.Equal(got, want) {
+		t.Errorf("%T: a part of %d bytes from the pile, of %d from the rows, not the same", rows, len(got), len(want))
+	}
+}
+
+// partBytes writes a part from a pile or from rows.
+func partBytes[T Row](t *testing.T, pile *Pile[T], rows []T) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), partName(0))
+	err := error(nil)
+	if pile != nil {
+		_, err = writePile(disk{}, path, testOrigin, pile)
+	} else {
+		_, err = writePart(disk{}, path, testOrigin, rows)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A pile larger than a chunk, with more words than it learns and rows larger than
+// a chunk, gives the part that its rows give.
+func TestPileOfManyRows(t *testing.T) {
+	var rows []HostEvidence
+	for i := range 3 * maxWords / 2 {
+		h := emptyHost(fmt.Sprintf("h%05d", i*7919%100_000)).HostEvidence
+		h.Addresses = []string{fmt.Sprint("address ", i), "always"}
+		rows = append(rows, h)
+	}
+	rows[5].Addresses = []string{strings.Repeat("long", pileChunk)}
+	samePart(t, rows...)
+	pile := NewPile[HostEvidence]()
+	for i := range rows {
+		pile.Add(&rows[i])
+	}
+	if len(pile.words.texts) != maxWords || len(pile.chunks) < 3 {
+		t.Errorf("%d words in %d chunks: the bounds were not reached", len(pile.words.texts), len(pile.chunks))
+	}
+}
+
+// Keys sort as the rows that they are of, whatever bytes are in them.
+func TestSortKeys(t *testing.T) {
+	texts := []string{"", "\x00", "\x00\x00", "\x00\x01", "\x00\xff", "a", "a\x00", "a\x00b", "a\x01", "a.b", "ab", "\xff"}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	pick := func() string { return texts[r.IntN(len(texts))] }
+	equal := 0
+	for range 20_000 {
+		a := EndpointEvidence{Base: pick(), Address: pick(), Algorithm: KeyAlgorithm(pick()), Attempt: int32(r.IntN(5) - 2)}
+		b := EndpointEvidence{Base: pick(), Address: pick(), Algorithm: KeyAlgorithm(pick()), Attempt: int32(r.IntN(5) - 2)}
+		if r.IntN(2) == 0 {
+			b.Base, b.Address = a.Base, a.Address
+		}
+		want := compareEndpoint(&a, &b)
+		if got := bytes.Compare(appendSortKey(nil, &a), appendSortKey(nil, &b)); got != want {
+			t.Fatalf("%+v and %+v compare as %d, want %d", a, b, got, want)
+		}
+		if want == 0 {
+			equal++
+		}
+	}
+	if equal < 10 {
+		t.Errorf("only %d equal pairs", equal)
+	}
+	lines := []int64{1 << 40, -1, 0, 7, 1}
+	slices.SortFunc(lines, func(a, b int64) int { return bytes.Compare(appendSortInt(nil, a), appendSortInt(nil, b)) })
+	if want := []int64{-1, 0, 1, 7, 1 << 40}; !slices.Equal(lines, want) {
+		t.Errorf("lines sort as %v, want %v", lines, want)
+	}
+}
+
+func TestPutParts(t *testing.T) {
+	s := newSpool(t)
+	domains, hosts := NewPile[DomainEvidence](), NewPile[HostEvidence]()
+	if err := s.PutHosts(hosts); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []int64{3, 1, 2} {
+		d := emptyDomain(line).DomainEvidence
+		domains.Add(&d)
+	}
+	hosts.Add(&HostEvidence{Host: "a", ScannedAt: sampleTime})
+	if err := s.PutDomains(0, domains); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutHosts(hosts); err != nil {
+		t.Fatal(err)
+	}
+	var lines []int64
+	for _, d := range collect(t, s.Domains()) {
+		lines = append(lines, d.Line)
+	}
+	if !slices.Equal(lines, []int64{1, 2, 3}) {
+		t.Errorf("lines %v", lines)
+	}
+	if parts, err := s.Parts(TableHosts); err != nil || !slices.Equal(parts, []int{0}) {
+		t.Errorf("host parts %v (%v): a pile without rows makes none", parts, err)
+	}
+	if err := s.PutDomains(0, domains); !errors.Is(err, ErrPartExists) {
+		t.Errorf("part 0 was written again: %v", err)
+	}
+}
