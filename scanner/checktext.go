@@ -23,7 +23,27 @@ func (c Checked) Write(w io.Writer) {
 	}
 	fmt.Fprintf(w, "  a sender would: opportunistic TLS %s, DANE %s, mandatory DANE %s\n",
 		orUnknown(d.PolicyMay), orUnknown(d.PolicyDANE), orUnknown(d.PolicyDANEOnly))
+	writePolicies(w, d)
 	c.writeFindings(w)
+}
+
+// writePolicies shows what was asked for beside DANE.
+func writePolicies(w io.Writer, d *run.Domain) {
+	if p := d.MTASTS; p != nil {
+		fmt.Fprintf(w, "  MTA-STS: %s (%s)\n", recordState(p.State, p.Reason, p.ID), lookupText(p.Lookup))
+	}
+	if p := d.TLSRPT; p != nil {
+		fmt.Fprintf(w, "  TLSRPT: %s (%s)\n", recordState(p.State, p.Reason, strings.Join(p.RUA, ", ")), lookupText(p.Lookup))
+	}
+}
+
+func recordState(s run.RecordState, reason, what string) string {
+	for _, text := range []string{reason, what} {
+		if text != "" {
+			return string(s) + ", " + shorten(text, 200)
+		}
+	}
+	return string(s)
 }
 
 func writeHost(w io.Writer, h *run.Host, ends []run.Endpoint) {

@@ -31,6 +31,8 @@ type Config struct {
 	SMTP      smtp.Config
 	SMTPPort  uint16      // default 25
 	SkipTLSA  bool        // do not ask for TLSA where DANE cannot apply
+	MTASTS    bool        // ask for the MTA-STS record of each domain that takes mail
+	TLSRPT    bool        // ask for its TLSRPT record
 	NoIPv4    bool        // connect to no IPv4 address
 	NoIPv6    bool        // connect to no IPv6 address
 	AllowAny  bool        // connect to private and loopback addresses, too

@@ -53,6 +53,7 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 			d.NullPreference, d.MX = ptr(d.MX[0].Preference), nil
 		}
 	}
+	c.policies(ctx, &d)
 	d.ElapsedMS = c.cfg.now().Sub(began).Milliseconds()
 	return d
 }

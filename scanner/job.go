@@ -133,7 +133,7 @@ func decides(setting string) bool {
 	switch setting {
 	case "resolver", "trust-ad", "root-hints", "trust-anchor", "at", "sha1", "probe", "smtp-port", "ipv4-only",
 		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private", "infer",
-		"previous":
+		"previous", "with":
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -27,6 +28,7 @@ With several domains the gravest counts: 4, then 5, then 3.`,
 			flags.StringVar(&f.exclude, "exclude", "", "connect to no host or address that `FILE` lists, one a line")
 			f.lookups.declare(flags)
 			f.probes.declare(flags)
+			f.with.declare(flags)
 			f.logs.declare(flags)
 			configFlag(flags)
 			return f.check
@@ -39,6 +41,7 @@ type checkFlags struct {
 	exclude string
 	lookups lookupFlags
 	probes  probeFlags
+	with    withFlags
 	logs    logFlags
 }
 
@@ -54,7 +57,7 @@ func (f *checkFlags) check(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	job := scanner.Job{DNS: dns}
-	if err := f.probes.fill(&job.Config); err != nil {
+	if err := errors.Join(f.probes.fill(&job.Config), f.with.fill(&job.Config)); err != nil {
 		return err
 	}
 	if job.Config.Exclude, err = readExclusions(f.exclude); err != nil {

@@ -51,6 +51,7 @@ an interrupted run goes on with --resume and the same flags.`
 type scanFlags struct {
 	lookups lookupFlags
 	probes  probeFlags
+	with    withFlags
 	logs    logFlags
 	profile profileFlags
 
@@ -97,6 +98,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`")
 	f.lookups.declare(flags)
 	f.probes.declare(flags)
+	f.with.declare(flags)
 	f.logs.declare(flags)
 	f.profile.declare(flags)
 	configFlag(flags)
@@ -191,7 +193,7 @@ func (f *scanFlags) job(e *env, sources []string) (scanner.Job, error) {
 		Config: scanner.Config{Seed: f.seed, DNSConcurrency: f.concurrency, Progress: new(scanner.Progress)},
 	}
 	job.HostName, _ = os.Hostname()
-	if err := errors.Join(f.probes.fill(&job.Config), f.share(&job.Config)); err != nil {
+	if err := errors.Join(f.probes.fill(&job.Config), f.with.fill(&job.Config), f.share(&job.Config)); err != nil {
 		return scanner.Job{}, err
 	}
 	job.Settings = settingsOf(e.flags)

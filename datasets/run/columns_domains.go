@@ -26,7 +26,7 @@ func lookupColumns() []about {
 }
 
 func domainColumns() []about {
-	return []about{
+	return append([]about{
 		{"line", "", "line of the list that named the domain, from 1", "the list", 0},
 		{"rank", "", "rank in the list; null where the list has none", "the list", 0},
 		{"domain", "", "the domain: A-labels, lower case, no final dot", "the list", 0},
@@ -56,12 +56,6 @@ func domainColumns() []about {
 		{"mx.reason", "", "reason of that verdict", "the rules", judged},
 		{"mx.inferred", "", "whether an endpoint counted here was inferred from others that look alike", "the rules", judged | volatile},
 		{"null_preference", "", "preference of a null MX, which should be 0; null: there is none", "RFC 7505, Section 3", 0},
-		{"mta_sts", "", "the MTA-STS record; null: not asked", "RFC 8461, Section 3.1", 0},
-		{"mta_sts.record", "", "text of the record; null: there is none", "TXT", 0},
-		{"mta_sts.lookup", "", "the TXT lookup at _mta-sts.<domain>", "TXT", 0},
-		{"tlsrpt", "", "the TLSRPT record; null: not asked", "RFC 8460, Section 3", 0},
-		{"tlsrpt.record", "", "text of the record; null: there is none", "TXT", 0},
-		{"tlsrpt.lookup", "", "the TXT lookup at _smtp._tls.<domain>", "TXT", 0},
 		{"queries", "", "questions sent for this domain, those that caches answered left out", "the resolver", volatile},
 		{"elapsed_ms", "ms", "time that the lookups of the domain took", "the clock", volatile},
 		{"verdict", "", "verdict on the domain", "RFC 7672; the rules", 0},
@@ -81,5 +75,5 @@ func domainColumns() []about {
 		{"provider", "", "registrable domain of the best MX host, of the lowest name within its preference", "public suffix list", 0},
 		{"self_hosted", "", "whether that is the registrable domain of the domain itself", "public suffix list", 0},
 		{"dns_operator", "", "registrable domain of the first name server", "public suffix list", 0},
-	}
+	}, extraColumns()...)
 }

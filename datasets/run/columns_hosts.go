@@ -1,7 +1,7 @@
 package run
 
 func hostColumns() []about {
-	return []about{
+	return append([]about{
 		{"host", "", "name of the MX host: A-labels, lower case, no final dot", "MX", 0},
 		{"scanned_at", "", "when the lookups of the host began", "the clock", volatile},
 		{"a", "", "the A lookup", "A", 0},
@@ -45,7 +45,7 @@ func hostColumns() []about {
 		{"findings.code", "", "code of the finding", "the rules", 0},
 		{"findings.detail", "", "what was seen; made of bytes from outside: escape it", "the rules", 0},
 		{"domains", "domains", "domains of this run that name the host", "the table domains", 0},
-	}
+	}, crossColumns("the A, AAAA and TLSA questions")...)
 }
 
 func certificateColumns() []about {

@@ -43,6 +43,7 @@ type Manifest struct {
 	Interruptions    []Interruption    `json:"interruptions"`
 	Exclusions       Exclusions        `json:"exclusions"`
 	Counts           Counts            `json:"counts"`
+	CrossCheck       *CrossChecks      `json:"cross_check,omitempty"` // null: no second resolver was asked
 	Parts            []PartInfo        `json:"parts"`
 }
 

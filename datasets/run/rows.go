@@ -51,37 +51,32 @@ type DS struct {
 
 // DomainEvidence is what was seen of one domain of the list.
 type DomainEvidence struct {
-	Line             int64     `parquet:"line"`
-	Rank             int64     `parquet:"rank,optional"` // null where the list has none
-	Domain           string    `parquet:"domain"`        // A-labels, lower case, no final dot
-	Unicode          string    `parquet:"unicode,optional"`
-	TLD              string    `parquet:"tld,dict"`
-	Registrable      string    `parquet:"registrable,optional"`
-	Group            string    `parquet:"group,optional,dict"`
-	ScannedAt        time.Time `parquet:"scanned_at,timestamp(microsecond)"`
-	Zone             string    `parquet:"zone,optional"`
-	ZoneDNSSEC       DNSSEC    `parquet:"zone_dnssec,optional,dict"`
-	DNSKEYAlgorithms []int32   `parquet:"dnskey_algorithms,list"`
-	DS               []DS      `parquet:"ds,list"`
-	NS               []string  `parquet:"ns,list"`
-	SOARname         string    `parquet:"soa_rname,optional"`
-	MXKind           MXKind    `parquet:"mx_kind,optional,dict"`
-	MXLookup         *Lookup   `parquet:"mx_lookup,optional"`
-	MXDNSSEC         DNSSEC    `parquet:"mx_dnssec,optional,dict"` // worst link of the whole answer
-	FallbackA        *Lookup   `parquet:"fallback_a,optional"`
-	FallbackAAAA     *Lookup   `parquet:"fallback_aaaa,optional"`
-	MX               []MX      `parquet:"mx,list"`
-	NullPreference   *int32    `parquet:"null_preference,optional"` // of a null MX
-	MTASTS           *TXT      `parquet:"mta_sts,optional"`
-	TLSRPT           *TXT      `parquet:"tlsrpt,optional"`
-	Queries          int64     `parquet:"queries"`
-	ElapsedMS        int64     `parquet:"elapsed_ms"`
-}
-
-// TXT is a policy record beside DANE, with the lookup that gave it.
-type TXT struct {
-	Record string  `parquet:"record,optional"`
-	Lookup *Lookup `parquet:"lookup,optional"`
+	Line             int64        `parquet:"line"`
+	Rank             int64        `parquet:"rank,optional"` // null where the list has none
+	Domain           string       `parquet:"domain"`        // A-labels, lower case, no final dot
+	Unicode          string       `parquet:"unicode,optional"`
+	TLD              string       `parquet:"tld,dict"`
+	Registrable      string       `parquet:"registrable,optional"`
+	Group            string       `parquet:"group,optional,dict"`
+	ScannedAt        time.Time    `parquet:"scanned_at,timestamp(microsecond)"`
+	Zone             string       `parquet:"zone,optional"`
+	ZoneDNSSEC       DNSSEC       `parquet:"zone_dnssec,optional,dict"`
+	DNSKEYAlgorithms []int32      `parquet:"dnskey_algorithms,list"`
+	DS               []DS         `parquet:"ds,list"`
+	NS               []string     `parquet:"ns,list"`
+	SOARname         string       `parquet:"soa_rname,optional"`
+	MXKind           MXKind       `parquet:"mx_kind,optional,dict"`
+	MXLookup         *Lookup      `parquet:"mx_lookup,optional"`
+	MXDNSSEC         DNSSEC       `parquet:"mx_dnssec,optional,dict"` // worst link of the whole answer
+	FallbackA        *Lookup      `parquet:"fallback_a,optional"`
+	FallbackAAAA     *Lookup      `parquet:"fallback_aaaa,optional"`
+	MX               []MX         `parquet:"mx,list"`
+	NullPreference   *int32       `parquet:"null_preference,optional"` // of a null MX
+	MTASTS           *MTASTS      `parquet:"mta_sts,optional"`
+	TLSRPT           *TLSRPT      `parquet:"tlsrpt,optional"`
+	Queries          int64        `parquet:"queries"`
+	ElapsedMS        int64        `parquet:"elapsed_ms"`
+	CrossCheck       []CrossCheck `parquet:"cross_check,list"`
 }
 
 // MX is one distinct MX host of a domain, at its best preference. Verdict,
@@ -163,6 +158,7 @@ type HostEvidence struct {
 	TLSACandidates    []TLSACandidate `parquet:"tlsa_candidates,list"`
 	ENT               *ENT            `parquet:"ent,optional"`
 	TLSA              []TLSA          `parquet:"tlsa,list"`
+	CrossCheck        []CrossCheck    `parquet:"cross_check,list"`
 }
 
 // HostVerdict is what the judge says of a host with the TLSA base domain as the

@@ -21,16 +21,45 @@ func sampleLookup() Lookup {
 }
 
 // The full rows have every column set, the empty ones none that may be null. Those
-// of version 1 stand in testdata/schema/v1 and stay as they are; the full rows of
+// of each version stand in testdata/schema and stay as they are; the full rows of
 // today are made from them.
 
-func fullDomain(line int64) Domain { return domainV1(line) }
+func fullDomain(line int64) Domain { return domainV2(line) }
 
-func fullHost(name string) Host { return hostV1(name) }
+func fullHost(name string) Host { return hostV2(name) }
 
 func fullEndpoint(base string, attempt int32) Endpoint { return endpointV1(base, attempt) }
 
 func fullCertificate(id byte) Certificate { return certificateV1(id) }
+
+func domainV2(line int64) Domain {
+	d := domainV1(line)
+	d.MTASTS.State, d.MTASTS.Reason, d.MTASTS.ID = RecordValid, "syntax", "1"
+	d.TLSRPT.State, d.TLSRPT.Reason, d.TLSRPT.RUA = RecordInvalid, "rua", []string{"mailto:a@example.org", "https://example.org/"}
+	d.CrossCheck = sampleCross(d.Domain)
+	return d
+}
+
+func hostV2(name string) Host {
+	h := hostV1(name)
+	h.CrossCheck = sampleCross(name)
+	return h
+}
+
+func sampleCross(name string) []CrossCheck {
+	return []CrossCheck{
+		{name, "A", CrossStatus, Secure, Insecure, "ours: found; theirs: nodata", 3},
+		{name, "AAAA", CrossNotAsked, Secure, "", "", 0},
+	}
+}
+
+func sampleChecks() *CrossChecks {
+	return &CrossChecks{
+		Resolvers: []string{"127.0.0.53:53"}, Share: "1%", Questions: 9, Queries: 11,
+		Counts:        []CrossCount{{"MX", CrossStatus, Secure, Insecure, 1}},
+		Disagreements: []CrossDisagree{{"a.example", "MX", CrossStatus, Secure, Insecure, "ours: found; theirs: nodata"}},
+	}
+}
 
 func domainV1(line int64) Domain {
 	l := sampleLookup()
@@ -42,7 +71,7 @@ func domainV1(line int64) Domain {
 			SOARname: "hostmaster.example.org", MXKind: MXFound, MXLookup: &l, MXDNSSEC: Secure, FallbackA: &l, FallbackAAAA: &l,
 			MX:             []MX{{10, "mx1.example.net", Verified, "", false}, {20, "mx2.example.net", Mismatch, ReasonExpired, true}},
 			NullPreference: ptr(int32(0)),
-			MTASTS:         &TXT{"v=STSv1; id=1;", &l}, TLSRPT: &TXT{"v=TLSRPTv1; rua=mailto:a@example.org", &l}, Queries: 7, ElapsedMS: 35,
+			MTASTS:         &MTASTS{Record: "v=STSv1; id=1;", Lookup: &l}, TLSRPT: &TLSRPT{Record: "v=TLSRPTv1; rua=mailto:a@example.org", Lookup: &l}, Queries: 7, ElapsedMS: 35,
 		},
 		DomainVerdict{
 			Verdict: DANEFailed, MXSecure: true, PrimaryVerified: true, HostsTotal: 2, HostsWithTLSA: 2, HostsVerified: 1, HostsFailed: 1,

@@ -20,6 +20,7 @@ func schemaDir(version int) string {
 func writeFixture(t *testing.T, dir string) {
 	t.Helper()
 	m := sampleManifest()
+	m.CrossCheck = sampleChecks()
 	m.RunID, m.Tool = "schema-fixture", Tool{Name: "danescan", Version: "v0.0.0"}
 	r, err := Create(dir, m)
 	if err != nil {
@@ -46,9 +47,6 @@ func writeFixture(t *testing.T, dir string) {
 // What a version wrote is read for ever. The fixture is of the bytes that were
 // written then; the rows beside it are literals.
 func TestSchemaV1(t *testing.T) {
-	if *writeSchema {
-		writeFixture(t, schemaDir(SchemaVersion))
-	}
 	r, err := Open(schemaDir(1))
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +59,24 @@ func TestSchemaV1(t *testing.T) {
 	wantRows(t, collect(t, r.Endpoints()), endpointV1("a.example", 1), emptyEndpoint("b.example", 1))
 	wantRows(t, collect(t, r.Certificates()), certificateV1(1), emptyCertificate(2))
 	if got := r.Manifest(); got.SchemaVersion != 1 || got.List.ID != "K25VW" || !got.Started.Equal(sampleTime) || got.Settings["probe"] != "dane" {
+		t.Errorf("manifest %+v", got)
+	}
+}
+
+func TestSchemaV2(t *testing.T) {
+	if *writeSchema {
+		writeFixture(t, schemaDir(SchemaVersion))
+	}
+	r, err := Open(schemaDir(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wantRows(t, collect(t, r.Domains()), domainV2(1), emptyDomain(2))
+	wantRows(t, collect(t, r.Hosts()), hostV2("a.example"), emptyHost("b.example"))
+	if got := r.Manifest(); got.SchemaVersion != 2 || !reflect.DeepEqual(got.CrossCheck, sampleChecks()) {
 		t.Errorf("manifest %+v", got)
 	}
 }
