@@ -1,7 +1,7 @@
 package resolver
 
 import (
-	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -9,19 +9,47 @@ import (
 	"danescan/scanner/dnssec"
 )
 
-// delegation is a zone cut as the parent tells it (RFC 1034, Section 4.2.1).
-// It is never changed once made.
+// delegation is a zone cut as the parent tells it (RFC 1034, Section 4.2.1). But
+// for its proof it is never changed once made.
 type delegation struct {
 	zone    string
 	servers []NameServer
 	until   time.Time
 	fixed   bool // a hint or a stub: trusted with any address, never expires
+	proof   atomic.Pointer[cutProof]
+}
 
-	// proof is the reply to the question for the DS set at the cut, as far as the
-	// referral carried it (RFC 4035, Section 3.1.4): a lookup need not ask. Nil
-	// where the referral said nothing that could prove anything.
-	proof      *dns.Msg
-	proofUntil time.Time
+// cutProof is what a referral said of the DS set at its cut. Nil stands for
+// nothing.
+type cutProof struct {
+	// reply is that to the question for the DS set, as far as the referral carried
+	// it (RFC 4035, Section 3.1.4): a lookup need not ask. Nil where the referral
+	// said nothing that could prove anything, or once the validator has read it.
+	reply *dns.Msg
+	until time.Time
+	ds    []*dns.DS
+}
+
+// said returns the reply to the DS question; nil where there is none.
+func (d *delegation) said(now time.Time) *dns.Msg {
+	p := d.proof.Load()
+	if p == nil || p.reply == nil || !now.Before(p.until) {
+		return nil
+	}
+	return p.reply
+}
+
+// settled drops the proof: the validator has read it, and remembers what it
+// showed for as long. Proofs are most of what a delegation weighs.
+func (d *delegation) settled() {
+	p := d.proof.Load()
+	switch {
+	case p == nil || p.reply == nil:
+	case len(p.ds) == 0:
+		d.proof.Store(nil)
+	default:
+		d.proof.Store(&cutProof{ds: p.ds})
+	}
 }
 
 const (
@@ -65,7 +93,7 @@ func referral(msg *dns.Msg, parent, name string, now time.Time) *delegation {
 	}
 	d.until = now.Add(clampTTL(ttl))
 	d.glue(msg.Extra, parent, index)
-	d.proof, d.proofUntil = cutProof(withSignatures(msg.Ns, msg.Answer, msg.Extra), cut, parent, now)
+	d.proof.Store(proofOf(withSignatures(msg.Ns, msg.Answer, msg.Extra), cut, parent, now))
 	return d
 }
 
@@ -118,9 +146,9 @@ func (it *Iterate) keepGlue(d *delegation) {
 	}
 }
 
-// cutProof picks what a referral says of the DS set at the cut: the set with its
+// proofOf picks what a referral says of the DS set at the cut: the set with its
 // signatures, or the signed NSEC or NSEC3 records that deny it.
-func cutProof(authority []dns.RR, cut, parent string, now time.Time) (*dns.Msg, time.Time) {
+func proofOf(authority []dns.RR, cut, parent string, now time.Time) *cutProof {
 	msg := &dns.Msg{Question: []dns.Question{{Name: cut, Qtype: dns.TypeDS, Qclass: dns.ClassINET}}}
 	msg.Response = true
 	var signed bool
@@ -144,9 +172,19 @@ func cutProof(authority []dns.RR, cut, parent string, now time.Time) (*dns.Msg, 
 		ttl = min(ttl, h.Ttl)
 	}
 	if !signed {
-		return nil, time.Time{}
+		return nil
 	}
-	return msg, now.Add(clampTTL(ttl))
+	return &cutProof{reply: msg, until: now.Add(clampTTL(ttl)), ds: dsOf(msg.Answer)}
+}
+
+func dsOf(section []dns.RR) []*dns.DS {
+	var set []*dns.DS
+	for _, rr := range section {
+		if ds, ok := rr.(*dns.DS); ok {
+			set = append(set, ds)
+		}
+	}
+	return set
 }
 
 // coveredType returns the type of a record, or the type that a signature covers.
@@ -181,17 +219,6 @@ func (it *Iterate) closest(q dnssec.Question, now time.Time) *delegation {
 		}
 		name = parentName(name)
 	}
-}
-
-// knownDS returns what a referral said of the DS set at a name.
-func (it *Iterate) knownDS(name string, now time.Time) *dns.Msg {
-	d, ok := it.cuts.get(name, now)
-	if !ok || d.proof == nil || !now.Before(d.proofUntil) {
-		return nil
-	}
-	msg := *d.proof
-	msg.Answer, msg.Ns = slices.Clone(msg.Answer), slices.Clone(msg.Ns)
-	return &msg
 }
 
 // fixedDelegation makes a delegation of servers that were given.

@@ -73,6 +73,7 @@ type Iterate struct {
 	cfg   IterateConfig
 	fixed map[string]*delegation // by apex
 	cuts  *table[string, *delegation]
+	sets  *serverSets
 	hosts *table[string, hostAddrs] // addresses of name servers, by name
 	state *serverStates
 
@@ -109,6 +110,7 @@ func NewIterate(cfg IterateConfig) (*Iterate, error) {
 		cfg:     cfg,
 		fixed:   map[string]*delegation{},
 		cuts:    newTable[string, *delegation](cfg.Limits.Delegations),
+		sets:    newServerSets(cfg.Limits.Delegations / 4),
 		hosts:   newTable[string, hostAddrs](cfg.Limits.Hosts),
 		state:   newServerStates(cfg.Limits.Hosts),
 		flights: map[dnssec.Question]*flight{},
@@ -212,6 +214,7 @@ func (it *Iterate) lookup(ctx context.Context, q dnssec.Question, l *lookup) Ans
 			res, msg = second, again
 		}
 	}
+	l.settled(res.Status)
 	return l.answer(q, msg, res)
 }
 

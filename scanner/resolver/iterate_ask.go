@@ -22,6 +22,9 @@ func (l *lookup) ask(ctx context.Context, q dnssec.Question, depth int) (*part, 
 		p, next, err := l.askZone(ctx, d, q, depth)
 		if next != nil {
 			l.it.cuts.put(next.zone, next, next.until)
+			if depth == 0 {
+				l.proofs = append(l.proofs, next)
+			}
 		}
 		if err != nil {
 			l.it.forget(d, err)

@@ -22,14 +22,42 @@ type lookup struct {
 	targets int                      // name-server names looked up
 	sought  map[dnssec.Question]bool // addresses of name servers looked up, or under way
 
-	replies map[dnssec.Question]*part                   // the latest to each question
+	replies replies                                     // the latest to each question
+	proofs  []*delegation                               // met on the way, whose proofs the validator may read
 	avoid   map[dnssec.Question]map[netip.AddrPort]bool // servers whose reply did not validate
 	last    *lookupError                                // the latest failure to get something
 	final   *part                                       // the last step of the alias chain
 }
 
-func newLookup(it *Iterate) *lookup {
-	return &lookup{it: it, replies: map[dnssec.Question]*part{}}
+func newLookup(it *Iterate) *lookup { return &lookup{it: it} }
+
+// replies are what the questions of one lookup brought. There are few: looking
+// through them costs less than a map.
+type replies []struct {
+	q    dnssec.Question
+	part *part
+}
+
+func (r replies) get(q dnssec.Question) *part {
+	for i := range r {
+		if r[i].q == q {
+			return r[i].part
+		}
+	}
+	return nil
+}
+
+func (r *replies) put(q dnssec.Question, p *part) {
+	for i := range *r {
+		if (*r)[i].q == q {
+			(*r)[i].part = p
+			return
+		}
+	}
+	*r = append(*r, struct {
+		q    dnssec.Question
+		part *part
+	}{q, p})
 }
 
 // lookupError says why a question brought no usable reply from any server.
@@ -136,7 +164,7 @@ func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*
 // before stays, but of several aliases in it only the first: the server is asked
 // for the rest of the chain.
 func (l *lookup) step(ctx context.Context, q dnssec.Question) (*part, bool, error) {
-	old := l.replies[q]
+	old := l.replies.get(q)
 	l.shun(q, old)
 	p := l.referred(q)
 	var err error
@@ -147,7 +175,7 @@ func (l *lookup) step(ctx context.Context, q dnssec.Question) (*part, bool, erro
 		short := old.firstLink()
 		if short != nil {
 			old = short
-			l.replies[q] = short
+			l.replies.put(q, short)
 		}
 		l.final = old
 		return old, short != nil, nil
@@ -155,7 +183,8 @@ func (l *lookup) step(ctx context.Context, q dnssec.Question) (*part, bool, erro
 	if err != nil {
 		return nil, false, err
 	}
-	l.replies[q], l.final = p, p
+	l.replies.put(q, p)
+	l.final = p
 	return p, true, nil
 }
 
@@ -178,17 +207,34 @@ func (l *lookup) referred(q dnssec.Question) *part {
 	if q.Type != dns.TypeDS {
 		return nil
 	}
-	msg := l.it.knownDS(q.Name, l.it.cfg.Now())
+	now := l.it.cfg.Now()
+	d, ok := l.it.cuts.get(q.Name, now)
+	if !ok {
+		return nil
+	}
+	msg := d.said(now)
 	if msg == nil {
 		return nil
 	}
+	l.proofs = append(l.proofs, d)
 	return &part{answer: msg.Answer, authority: msg.Ns}
+}
+
+// settled lets go of the proofs that this lookup met, where it has come to know
+// what they show.
+func (l *lookup) settled(status dnssec.Status) {
+	if status < dnssec.Insecure {
+		return
+	}
+	for _, d := range l.proofs {
+		d.settled()
+	}
 }
 
 // Fetch implements dnssec.Source. What a referral said of a DS set answers the
 // question for it without asking.
 func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
-	known := l.replies[q.Question]
+	known := l.replies.get(q.Question)
 	switch {
 	case q.Again > 0:
 		l.shun(q.Question, known)
@@ -207,6 +253,6 @@ func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
 		}
 		return nil, err
 	}
-	l.replies[q.Question] = p
+	l.replies.put(q.Question, p)
 	return p.message(q.Question), nil
 }

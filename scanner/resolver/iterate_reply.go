@@ -73,6 +73,7 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 	}
 	if next := referral(msg, d.zone, q.Name, now); next != nil {
 		it.keepGlue(next)
+		next.servers = it.sets.share(next.servers, now)
 		if q.Type == dns.TypeDS && next.zone == q.Name {
 			return verdict{part: referredDS(p, next), next: next}
 		}
@@ -98,8 +99,8 @@ func (it *Iterate) answered(p *part, qtype uint16, recursive bool) verdict {
 // referredDS is the answer to a question for a DS set that a referral gives.
 func referredDS(p *part, d *delegation) *part {
 	p.answer, p.authority = nil, nil
-	if d.proof != nil {
-		p.answer, p.authority = d.proof.Answer, d.proof.Ns
+	if proof := d.proof.Load(); proof != nil && proof.reply != nil {
+		p.answer, p.authority = proof.reply.Answer, proof.reply.Ns
 	}
 	return p
 }

@@ -25,18 +25,8 @@ func (it *Iterate) ZoneFacts(apex string) ZoneFacts {
 		facts.NS = append(facts.NS, ns.Name)
 	}
 	slices.Sort(facts.NS)
-	if d.proof != nil && len(facts.Algorithms) > 0 {
-		facts.DS = dsOf(d.proof, apex)
+	if p := d.proof.Load(); p != nil && len(facts.Algorithms) > 0 {
+		facts.DS = p.ds
 	}
 	return facts
-}
-
-func dsOf(proof *dns.Msg, apex string) []*dns.DS {
-	var set []*dns.DS
-	for _, rr := range proof.Answer {
-		if ds, ok := rr.(*dns.DS); ok && canonical(ds.Hdr.Name) == apex {
-			set = append(set, ds)
-		}
-	}
-	return set
 }
