@@ -89,6 +89,7 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 func newPlan(cfg Config) *schedule[*visit] {
 	plan := newSchedule[*visit](cfg.SMTPPerAddress, cfg.SMTPGap)
 	plan.bound(cfg.SMTPPerNet, cfg.SMTPPerProvider, func(v *visit) string { return v.provider })
+	plan.length = &cfg.Progress.Planned
 	return plan
 }
 
@@ -145,11 +146,13 @@ func crowd(n int, work func() error) error {
 // domainWorker looks names up and queues the hosts that they name.
 func (c *collector) domainWorker(ctx context.Context, tasks <-chan lookupTask) error {
 	for task := range tasks {
+		c.cfg.Progress.DomainsNow.Add(1)
 		d := c.domain(ctx, task.name)
+		c.cfg.Progress.DomainsNow.Add(-1)
 		if ctx.Err() != nil {
 			return ctx.Err() // what was seen may be the interrupt's doing
 		}
-		c.count(d)
+		c.cfg.Progress.countDomain(&d)
 		for _, mx := range d.MX {
 			if err := c.queueHost(mx.Host); err != nil {
 				return err
@@ -160,14 +163,6 @@ func (c *collector) domainWorker(ctx context.Context, tasks <-chan lookupTask) e
 		}
 	}
 	return nil
-}
-
-func (c *collector) count(d run.DomainEvidence) {
-	c.cfg.Progress.Domains.Add(1)
-	c.cfg.Progress.Queries.Add(d.Queries)
-	if d.MXKind == run.MXError {
-		c.cfg.Progress.Failures.Add(1)
-	}
 }
 
 // queueHost queues a host name of this shard that was never queued before.
@@ -186,6 +181,7 @@ func (c *collector) hostWorker(ctx context.Context) error {
 		if err != nil || !ok {
 			return err
 		}
+		c.cfg.Progress.HostsBegun.Add(1)
 		if err := c.visit(ctx, host, 1); err != nil {
 			return err
 		}
@@ -199,7 +195,9 @@ func (c *collector) visit(ctx context.Context, host string, attempt int32) error
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	c.cfg.Progress.HostsNow.Add(1)
 	h, queries := c.host(ctx, host)
+	c.cfg.Progress.HostsNow.Add(-1)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

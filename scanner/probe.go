@@ -26,11 +26,13 @@ func (c *collector) hold(ctx context.Context, v *visit) (mood, error) {
 	}
 	cfg := c.cfg.SMTP
 	cfg.Pace = c.pace()
+	c.cfg.Progress.SessionsNow.Add(1)
 	session := c.cfg.session(ctx, target, cfg)
+	c.cfg.Progress.SessionsNow.Add(-1)
 	if ctx.Err() != nil || session.Failure == smtp.FailCancelled {
 		return untouched, context.Cause(ctx)
 	}
-	c.cfg.Progress.Sessions.Add(1)
+	c.cfg.Progress.countSession(&session, v.algorithm != "")
 	c.ports.note(v.address, &session)
 	if c.putOff(v, session) {
 		return moodOf(session), nil
@@ -166,7 +168,9 @@ func (c *collector) over(s *stay) error {
 // settle hands a finished host to the batch and makes room for the next.
 func (c *collector) settle(s *stay) error {
 	defer func() { <-c.visits }()
-	c.cfg.Progress.HostsDone.Add(1)
+	if s.attempt == 1 {
+		c.cfg.Progress.HostsDone.Add(1)
+	}
 	return c.write(c.ports.sift(s))
 }
 

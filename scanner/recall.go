@@ -26,6 +26,7 @@ func (c *collector) recall() error {
 		c.noteExcluded(&h)
 		c.cfg.Progress.Hosts.Add(1)
 		c.cfg.Progress.HostsDone.Add(1)
+		c.cfg.Progress.HostsKept.Add(1)
 	}
 	for e, err := range c.spool.Endpoints() {
 		if err != nil {

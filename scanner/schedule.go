@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type schedule[T any] struct {
 	perAddress int            // at a time; 0: unlimited
 	gap        time.Duration  // from the end of a session to the start of the next
 	provider   func(T) string // whose limit a task counts for; "": nobody's
+	length     *atomic.Int64  // kept at waiting, for those who only look
 
 	mu      sync.Mutex
 	peers   map[netip.Addr]*peer[T]
@@ -45,7 +47,7 @@ type peer[T any] struct {
 func newSchedule[T any](perAddress int, gap time.Duration) *schedule[T] {
 	return &schedule[T]{
 		perAddress: perAddress, gap: gap, provider: func(T) string { return "" },
-		peers: map[netip.Addr]*peer[T]{}, changed: make(chan struct{}),
+		peers: map[netip.Addr]*peer[T]{}, changed: make(chan struct{}), length: new(atomic.Int64),
 		nets: newGate[netip.Prefix, *peer[T]](0), owners: newGate[string, *peer[T]](0),
 	}
 }
@@ -62,6 +64,7 @@ func (s *schedule[T]) put(addr netip.Addr, task T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting++
+	s.length.Add(1)
 	s.queue(addr, task)
 	s.wake()
 }
@@ -72,6 +75,7 @@ func (s *schedule[T]) putAt(at time.Time, addr netip.Addr, task T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting++
+	s.length.Add(1)
 	heap.Push(&s.later, delayed[T]{at, addr, task})
 	s.wake()
 }
@@ -205,6 +209,7 @@ func (s *schedule[T]) start(p *peer[T]) T {
 	p.tasks = p.tasks[1:]
 	p.running++
 	s.waiting--
+	s.length.Add(-1)
 	s.active++
 	p.free = time.Now().Add(p.gap)
 	heap.Remove(&s.ready, p.index)

@@ -31,6 +31,8 @@ type DNS struct {
 	RatePerServer   float64 // to one server; 0: unlimited
 
 	Log *slog.Logger // what people should know while it runs; nil: nothing is said
+
+	via func(exchange.Exchanger) exchange.Exchanger // of a test: what all questions go through
 }
 
 // The modes of looking names up, as the manifest names them.
@@ -64,7 +66,8 @@ func (d DNS) now() func() time.Time {
 type lookups struct {
 	resolver.Resolver
 	validator *dnssec.Validator // nil where none is here
-	anchors   []string          // DS records in zone-file form
+	traffic   func() exchange.Stats
+	anchors   []string // DS records in zone-file form
 	addresses []netip.AddrPort
 	// preflight asks whether the resolver can be relied on. The error says what to
 	// do.
@@ -91,10 +94,13 @@ func (d DNS) open() (*lookups, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lookups{addresses: servers}
 	client := exchange.New(d.exchange())
+	l := &lookups{addresses: servers, traffic: client.Stats}
 	l.close = func() { client.Close() }
 	var ask exchange.Exchanger = client
+	if d.via != nil {
+		ask = d.via(ask)
+	}
 	if d.mode() != modeIterate {
 		// A resolver takes only so much at a time, and goes silent over it.
 		ask = exchange.NewWindow(client, exchange.WindowConfig{Log: d.Log})

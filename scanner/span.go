@@ -47,6 +47,7 @@ func (c *collector) readSpan(names Names, first list.Name) (*span, list.Name, er
 	}
 	c.cfg.Progress.Names.Add(int64(len(s.names)))
 	if c.done[s.number] || len(s.names) == 0 {
+		c.cfg.Progress.Resumed.Add(int64(len(s.names)))
 		c.cfg.Progress.Domains.Add(int64(len(s.names)))
 		return nil, name, err
 	}
