@@ -53,7 +53,7 @@ func (f *checkFlags) check(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if dns.Log, err = f.logs.logger(e.stderr); err != nil {
+	if dns.Log, err = f.logs.logger(e); err != nil {
 		return err
 	}
 	job := scanner.Job{DNS: dns}

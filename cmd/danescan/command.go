@@ -15,6 +15,7 @@ import (
 type env struct {
 	stdout, stderr io.Writer
 	flags          *pflag.FlagSet
+	json           bool // what goes to stderr is JSON, an object a line: --log-format json
 }
 
 // action runs a command once its flags are parsed.
@@ -50,6 +51,7 @@ func commands() []*command {
 		tlsaVerifyCommand(),
 		labCommand(),
 		listsCommand(),
+		metricsCommand(),
 		versionCommand(),
 		helpCommand(),
 		manCommand(),

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 
 	"github.com/spf13/pflag"
@@ -16,7 +15,8 @@ func (f *logFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.format, "log-format", "text", "`text|json`")
 }
 
-func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
+// logger makes the log, and e say all else in the same form.
+func (f *logFlags) logger(e *env) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.level)); err != nil {
 		return nil, &usageError{text: fmt.Sprintf("--log-level=%s: debug, info, warn or error", f.level)}
@@ -24,9 +24,10 @@ func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch f.format {
 	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
+		return slog.New(slog.NewTextHandler(e.stderr, options)), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		e.json = true
+		return slog.New(slog.NewJSONHandler(e.stderr, options)), nil
 	}
 	return nil, &usageError{text: fmt.Sprintf("--log-format=%s: text or json", f.format)}
 }

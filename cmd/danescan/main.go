@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -28,8 +29,8 @@ func main() { os.Exit(program(os.Args[1:], os.Stdout, os.Stderr)) }
 func program(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := interruptible()
 	defer stop()
-	err := dispatch(ctx, &env{stdout: stdout, stderr: stderr}, args)
-	return status(err, stderr)
+	e := &env{stdout: stdout, stderr: stderr}
+	return status(dispatch(ctx, e, args), e)
 }
 
 // interruptible returns a context that the first SIGINT or SIGTERM ends. The
@@ -63,9 +64,8 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // status tells the user what went wrong and returns the exit status for it.
-func status(err error, stderr io.Writer) int {
+func status(err error, e *env) int {
 	var exit exitError
-	var usage *usageError
 	switch {
 	case err == nil:
 		return 0
@@ -73,11 +73,20 @@ func status(err error, stderr io.Writer) int {
 		return int(exit)
 	case errors.Is(err, errInterrupted):
 		return 130
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "danescan: %s\nRun 'danescan help%s' for usage.\n", printable(usage.text), spaced(usage.command))
+	}
+	var usage *usageError
+	wrong := errors.As(err, &usage)
+	switch {
+	case e.json:
+		writeRecord(e.stderr, slog.LevelError, err.Error())
+	case wrong:
+		fmt.Fprintf(e.stderr, "danescan: %s\nRun 'danescan help%s' for usage.\n", printable(usage.text), spaced(usage.command))
+	default:
+		fmt.Fprintf(e.stderr, "danescan: %s\n", printable(err.Error()))
+	}
+	if wrong {
 		return 2
 	}
-	fmt.Fprintf(stderr, "danescan: %s\n", printable(err.Error()))
 	return 1
 }
 

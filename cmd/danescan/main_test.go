@@ -71,7 +71,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"scan", "-o", "r", "-n", "1", "--smtp-per-net", "-1", "a"}, "danescan: --smtp-concurrency must be at least 1, and rates, limits and gaps cannot be negative"},
 		{[]string{"scan", "-o", "r", "-n", "1", "--infer", "maybe", "a"}, "danescan: --infer=maybe: auto or off"},
 		{[]string{"scan", "-o", "r", "-n", "-1", "--contact", "c", "a"}, "danescan: --dns-concurrency must be at least 1, and rates and limits cannot be negative"},
-		{[]string{"scan", "-o", "r", "-n", "1", "--progress", "loud", "a"}, "danescan: --progress=loud: auto, bar, plain or none"},
+		{[]string{"scan", "-o", "r", "-n", "1", "--progress", "loud", "a"}, "danescan: --progress=loud: auto, bar, plain, json or none"},
 		{[]string{"tlsa"}, "danescan: tlsa: generate or verify?"},
 		{[]string{"tlsa", "generate", "x.pem"}, "danescan: missing --host NAME of the MX host"},
 		{[]string{"tlsa", "generate", "--host", "h"}, "danescan: want either a FILE.pem or --connect ADDR:PORT"},
@@ -181,7 +181,7 @@ func TestStatus(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", io.ErrUnexpectedEOF), 1, "danescan: wrapped: unexpected EOF\n"},
 	} {
 		var out bytes.Buffer
-		if got := status(tc.err, &out); got != tc.want || out.String() != tc.text {
+		if got := status(tc.err, &env{stderr: &out}); got != tc.want || out.String() != tc.text {
 			t.Errorf("%v: %d, %q", tc.err, got, out.String())
 		}
 	}

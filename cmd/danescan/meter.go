@@ -1,61 +1,39 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
+	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"danescan/scanner"
 )
 
-const (
-	barEvery  = 200 * time.Millisecond
-	lineEvery = time.Minute
-)
-
-// meter shows how far a scan is: a bar on a terminal, else a line a minute.
+// meter shows how far a scan is: a bar on a terminal, or a line every now and then.
+// All that it shows are numbers: no name from outside comes near a terminal.
 type meter struct {
 	out   io.Writer
-	bar   bool
-	quiet bool
 	every time.Duration
-}
-
-func newMeter(kind string, out io.Writer) (*meter, error) {
-	m := &meter{out: out, every: lineEvery}
-	switch kind {
-	case "auto":
-		f, ok := out.(*os.File)
-		m.bar = ok && term.IsTerminal(int(f.Fd()))
-	case "bar":
-		m.bar = true
-	case "plain":
-	case "none":
-		m.quiet = true
-	default:
-		return nil, &usageError{text: fmt.Sprintf("--progress=%s: auto, bar, plain or none", kind)}
-	}
-	if m.bar {
-		m.every = barEvery
-	}
-	return m, nil
+	span  time.Duration // how far back rates look; 0: to the line before
+	width func() int    // of the terminal
+	// show shows a scan as it stands; nil: nothing is shown.
+	show func(s scanner.Status, p *scanner.Progress)
 }
 
 // start shows p until the returned function is called, which shows it once more.
 func (m *meter) start(p *scanner.Progress) (stop func()) {
-	if m.quiet {
+	if m.show == nil {
 		return func() {}
 	}
-	began := time.Now()
-	show := m.line
-	if m.bar {
-		show = m.draw(progressbar.NewOptions64(-1, progressbar.OptionSetWriter(m.out), progressbar.OptionShowCount(),
-			progressbar.OptionSetElapsedTime(true), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish()))
+	span := m.span
+	if span == 0 {
+		span = m.every
 	}
+	pace := scanner.NewPace(span, time.Now())
 	done, idle := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(idle)
@@ -64,10 +42,13 @@ func (m *meter) start(p *scanner.Progress) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				show(p, began)
+				m.show(pace.Look(time.Now(), p), p)
 			case <-done:
-				if p.Names.Load() > 0 {
-					show(p, began)
+				if p.Names.Load()+p.Hosts.Load() > 0 {
+					m.show(pace.Look(time.Now(), p), p)
+				}
+				if m.span > 0 {
+					fmt.Fprintln(m.out) // what follows does not belong on the line of the bar
 				}
 				return
 			}
@@ -76,33 +57,130 @@ func (m *meter) start(p *scanner.Progress) (stop func()) {
 	return func() { close(done); <-idle }
 }
 
-// line writes one status line.
-func (m *meter) line(p *scanner.Progress, began time.Time) {
-	elapsed := time.Since(began)
-	domains := p.Domains.Load()
-	fmt.Fprintf(m.out, "%s: %d domains (%.0f/s, %d MX lookups failed), %d of %d hosts, %d sessions, %d queries\n",
-		elapsed.Round(time.Second), domains, float64(domains)/max(elapsed.Seconds(), 0.001), p.Failures.Load(),
-		p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load(), p.Queries.Load())
-	if n := p.Confirm.Load(); n > 0 {
-		fmt.Fprintf(m.out, "%s: %d hosts failed and are looked at once more (--confirm)\n", elapsed.Round(time.Second), n)
+// writeLine writes one status line.
+func (m *meter) writeLine(s scanner.Status, _ *scanner.Progress) {
+	fmt.Fprintf(m.out, "%s: %s\n", s.Elapsed.Round(time.Second), strings.Join(statusTexts(s), "; "))
+}
+
+// drawBar makes a bar and returns what moves it. It has an end once somebody knows
+// how long the list is.
+func (m *meter) drawBar() func(scanner.Status, *scanner.Progress) {
+	const width = 20
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(m.out), progressbar.OptionSetWidth(width),
+		progressbar.OptionSetElapsedTime(false), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetSpinnerChangeInterval(0), progressbar.OptionThrottle(0))
+	return func(s scanner.Status, _ *scanner.Progress) {
+		const percent = 10 // columns for the share done, the frame of the bar and what stands between
+		bar.Describe(fit(statusTexts(s), m.width()-width-percent))
+		if s.Total > 0 {
+			// One more than there are: the hosts behind the last name take their time.
+			bar.ChangeMax64(s.Total + 1)
+		}
+		bar.Set64(s.Names)
 	}
 }
 
-// draw moves the bar. It has an end once the list is read: until then nobody knows
-// how long the list is.
-func (m *meter) draw(bar *progressbar.ProgressBar) func(*scanner.Progress, time.Time) {
-	return func(p *scanner.Progress, began time.Time) {
-		domains := p.Domains.Load()
-		text := fmt.Sprintf("domains %.0f/s; hosts %d/%d, sessions %d", float64(domains)/max(time.Since(began).Seconds(), 0.001),
-			p.HostsDone.Load(), p.Hosts.Load(), p.Sessions.Load())
-		if n := p.Confirm.Load(); n > 0 {
-			text += fmt.Sprintf(", %d to confirm", n)
+// fit joins texts as far as they have room; the first is cut where it has none.
+func fit(texts []string, room int) string {
+	line := texts[0]
+	for _, text := range texts[1:] {
+		if len(line)+len("; ")+len(text) > room {
+			break
 		}
-		bar.Describe(text)
-		if p.ListRead.Load() && bar.GetMax64() < 0 {
-			// One more than there are: the hosts behind the last domain take their time.
-			bar.ChangeMax64(p.Names.Load() + 1)
-		}
-		bar.Set64(domains)
+		line += "; " + text
 	}
+	return line[:max(0, min(len(line), room))]
+}
+
+// statusTexts are what a status says, the most important first. They are ASCII.
+func statusTexts(s scanner.Status) []string {
+	texts := []string{doneText(s)}
+	if s.Hosts > 0 {
+		texts = append(texts, fmt.Sprintf("%d of %d hosts", s.Done, s.Hosts))
+	}
+	texts = append(texts,
+		fmt.Sprintf("%d lookups and %d sessions under way, %d hosts and %d sessions waiting", s.Lookups, s.Sessions, s.Waiting, s.Planned),
+		fmt.Sprintf("%.1f %% of MX lookups failed, %.1f %% of sessions, %.1f %% put off", 100*s.FailedLookups, 100*s.FailedSessions, 100*s.DeferredSessions),
+		fmt.Sprintf("%.0f queries/s", s.QueriesPerSecond))
+	if s.Confirm > 0 {
+		texts = append(texts[:1:1], append([]string{fmt.Sprintf("%d hosts failed and are looked at once more (--confirm)", s.Confirm)}, texts[1:]...)...)
+	}
+	return texts
+}
+
+// doneText says how many names are done, how fast that goes, and what is left.
+func doneText(s scanner.Status) string {
+	var text string
+	switch {
+	case s.Total > 0:
+		text = fmt.Sprintf("%d of %d names (%.1f %%)", s.Names, s.Total, 100*float64(s.Names)/float64(s.Total))
+	default:
+		text = fmt.Sprintf("%d names so far", s.Names)
+	}
+	if s.Resumed > 0 {
+		text += fmt.Sprintf(", %d from before", s.Resumed)
+	}
+	text += fmt.Sprintf(", %.0f/s", s.NamesPerSecond)
+	if s.LeftKnown && s.Left > 0 {
+		text += fmt.Sprintf(", about %s left", roughly(s.Left))
+	}
+	return text
+}
+
+// roughly rounds a time to what an estimate can tell.
+func roughly(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	case d >= time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	case d >= time.Minute:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%ds", max(1, int(d.Seconds())))
+}
+
+// writeJSON writes one JSON object: what a status line says, and every metric.
+func (m *meter) writeJSON(s scanner.Status, p *scanner.Progress) {
+	attrs := []slog.Attr{
+		slog.Float64("elapsed_seconds", round(s.Elapsed.Seconds())),
+		slog.Float64("names_per_second", round(s.NamesPerSecond)),
+		slog.Float64("queries_per_second", round(s.QueriesPerSecond)),
+		slog.Any("seconds_left", nil),
+	}
+	if s.LeftKnown {
+		attrs[3] = slog.Float64("seconds_left", round(s.Left.Seconds()))
+	}
+	for _, metric := range scanner.Metrics() {
+		attrs = append(attrs, metricAttr(metric, p))
+	}
+	writeRecord(m.out, slog.LevelInfo, "progress", attrs...)
+}
+
+// metricAttr is a metric as JSON has it: a number; by label, where it has one; or
+// how many durations and their sum.
+func metricAttr(metric scanner.Metric, p *scanner.Progress) slog.Attr {
+	if metric.Kind == scanner.Histogram {
+		s := metric.Spread(p)
+		return slog.Group(metric.Name, slog.Int64("count", s.Count), slog.Float64("sum", round(s.Sum)))
+	}
+	samples := metric.Read(p)
+	if metric.Label == "" {
+		return slog.Int64(metric.Name, samples[0].Value)
+	}
+	var each []any
+	for _, sample := range samples {
+		each = append(each, slog.Int64(sample.Label, sample.Value))
+	}
+	return slog.Group(metric.Name, each...)
+}
+
+// round keeps three decimals.
+func round(f float64) float64 { return float64(int64(f*1000+0.5)) / 1000 }
+
+// writeRecord writes one line as the log of --log-format json does.
+func writeRecord(w io.Writer, level slog.Level, msg string, attrs ...slog.Attr) {
+	record := slog.NewRecord(time.Now(), level, msg, 0)
+	record.AddAttrs(attrs...)
+	slog.NewJSONHandler(w, nil).Handle(context.Background(), record)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -38,7 +39,7 @@ type probeCommandFlags struct {
 	contact   string
 	exclude   string
 	previous  string
-	progress  string
+	watch     watchFlags
 	rate      float64
 	perServer float64
 }
@@ -47,7 +48,7 @@ func (f *probeCommandFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.contact, "contact", "", "`TEXT` that tells operators whom to ask (default: that of the run)")
 	flags.StringVar(&f.exclude, "exclude", "", "leave alone what `FILE` lists, beside what the run left alone")
 	previousFlag(flags, &f.previous)
-	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`")
+	f.watch.declare(flags)
 	flags.Float64Var(&f.rate, "dns-rate", 2000, "DNS queries per second in all; 0: unlimited")
 	flags.Float64Var(&f.perServer, "dns-rate-per-server", 50, "DNS queries per second to one name server; 0: unlimited")
 	f.lookups.declare(flags)
@@ -64,23 +65,23 @@ func (f *probeCommandFlags) run(ctx context.Context, e *env, args []string) erro
 	if err != nil {
 		return err
 	}
-	show, err := newMeter(f.progress, e.stderr)
+	began := time.Now()
+	stop, err := f.watch.follow(e, job.Config.Progress)
 	if err != nil {
 		return err
 	}
-	stop := show.start(job.Config.Progress)
 	summary, err := scanner.ProbeLater(ctx, job)
 	stop()
 	switch {
 	case errors.Is(err, scanner.ErrInterrupted):
-		fmt.Fprintf(e.stderr, "Interrupted; what is done is kept in %s. The same command goes on.\n", printable(job.Dir))
+		e.interrupted(job.Dir, "")
 		return errInterrupted
 	case errors.Is(err, scanner.ErrNoContact):
 		return fmt.Errorf("%w: operators who see the sessions must know whom to ask: give --contact TEXT", err)
 	case err != nil:
 		return hint(err)
 	}
-	writeSummary(e.stderr, summary)
+	e.finished(summary, takeToll(job.Config.Progress, job.Dir, began))
 	fmt.Fprintln(e.stdout, job.Dir)
 	return nil
 }
@@ -94,7 +95,7 @@ func (f *probeCommandFlags) job(e *env, dir string) (scanner.ProbeJob, error) {
 		return scanner.ProbeJob{}, &usageError{text: "rates cannot be negative"}
 	}
 	dns.Rate, dns.RatePerServer = f.rate, f.perServer
-	if dns.Log, err = f.logs.logger(e.stderr); err != nil {
+	if dns.Log, err = f.logs.logger(e); err != nil {
 		return scanner.ProbeJob{}, err
 	}
 	job := scanner.ProbeJob{

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -54,6 +55,7 @@ type scanFlags struct {
 	with    withFlags
 	logs    logFlags
 	profile profileFlags
+	watch   watchFlags
 
 	out         string
 	format      string
@@ -73,7 +75,6 @@ type scanFlags struct {
 	concurrency int
 	rate        float64
 	perServer   float64
-	progress    string
 }
 
 func (f *scanFlags) declare(flags *pflag.FlagSet) {
@@ -95,7 +96,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.concurrency, "dns-concurrency", 1000, "domains looked up at a time")
 	flags.Float64Var(&f.rate, "dns-rate", 2000, "DNS queries per second in all; 0: unlimited")
 	flags.Float64Var(&f.perServer, "dns-rate-per-server", 50, "DNS queries per second to one name server; 0: unlimited")
-	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`")
+	f.watch.declare(flags)
 	f.lookups.declare(flags)
 	f.probes.declare(flags)
 	f.with.declare(flags)
@@ -115,27 +116,26 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	show, err := newMeter(f.progress, e.stderr)
-	if err != nil {
-		return err
-	}
 	profiled, err := f.profile.start()
 	if err != nil {
 		return err
 	}
-	stop := show.start(job.Config.Progress)
+	began := time.Now()
+	stop, err := f.watch.follow(e, job.Config.Progress)
+	if err != nil {
+		return errors.Join(err, profiled())
+	}
 	summary, err := scanner.Scan(ctx, job)
 	stop()
 	err = errors.Join(err, profiled())
 	if errors.Is(err, scanner.ErrInterrupted) {
-		fmt.Fprintf(e.stderr, "Interrupted; what is done is kept in %s. To go on:\n  %s\n", printable(f.out), resumeLine())
+		e.interrupted(f.out, resumeLine())
 		return errInterrupted
 	}
 	if err != nil {
 		return hint(err)
 	}
-	writeSummary(e.stderr, summary)
-	writeWork(e.stderr, job.Config.Progress)
+	e.finished(summary, takeToll(job.Config.Progress, f.out, began))
 	return f.results(e)
 }
 
@@ -179,7 +179,7 @@ func (f *scanFlags) job(e *env, sources []string) (scanner.Job, error) {
 		return scanner.Job{}, err
 	}
 	dns.Rate, dns.RatePerServer = f.rate, f.perServer
-	if dns.Log, err = f.logs.logger(e.stderr); err != nil {
+	if dns.Log, err = f.logs.logger(e); err != nil {
 		return scanner.Job{}, err
 	}
 	f.drawSeed(e)
@@ -242,7 +242,8 @@ func settingsOf(flags *pflag.FlagSet) map[string]string {
 	settings := map[string]string{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "help", "output", "resume", "progress", "config", "jsonl", "cpuprofile", "memprofile":
+		case "help", "output", "resume", "progress", "progress-every", "config", "jsonl",
+			"cpuprofile", "memprofile", "blockprofile", "mutexprofile":
 		default:
 			settings[f.Name] = f.Value.String()
 		}
