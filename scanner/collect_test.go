@@ -12,6 +12,8 @@ import (
 	"github.com/miekg/dns"
 
 	"danescan/datasets/run"
+	"danescan/scanner/dnssec"
+	"danescan/scanner/exchange"
 	"danescan/scanner/lab"
 	"danescan/scanner/smtp"
 )
@@ -47,12 +49,51 @@ func startLab(t *testing.T, cfg lab.Config) (*lab.Lab, Job) {
 		Sources: []string{names.Name()}, Dir: filepath.Join(dir, "run"), Version: "test",
 		DNS: DNS{
 			RootHints: write("hints", l.RootHints()), TrustAnchor: write("anchor", l.TrustAnchor()),
-			Port: uint16(l.DNSPort()), Timeout: 700 * time.Millisecond, Retries: 2, AllowPrivate: true,
+			Port: uint16(l.DNSPort()), Timeout: patience, AllowPrivate: true, via: toLab(t, l),
 		},
 		Config: Config{
-			SMTPPort: uint16(l.SMTPPort()), Seed: 1, RetryDelay: 10 * time.Millisecond,
-			SMTP: smtp.Config{EHLO: "test.example", ConnectTimeout: time.Second, GreetingTimeout: 3 * time.Second, CommandTimeout: 3 * time.Second},
+			SMTPPort: uint16(l.SMTPPort()), Seed: 1, RetryDelay: 10 * time.Millisecond, session: sessionsOf(l),
+			// As many at a time as are answered soon, and fit the lab's buffers.
+			DNSConcurrency: 50, SMTPConcurrency: 20,
+			SMTP: smtp.Config{EHLO: "test.example", ConnectTimeout: patience, GreetingTimeout: patience, CommandTimeout: patience},
 		},
+	}
+}
+
+// How long a test waits for a server of the lab: as long as it takes where it will
+// answer, however busy this machine is, and not long where it was made to be silent.
+const (
+	patience   = 50 * time.Second
+	impatience = 100 * time.Millisecond
+)
+
+// labNet is the way to the name servers of a lab.
+type labNet struct {
+	exchange.Exchanger
+	lab   *lab.Lab
+	hasty exchange.Exchanger
+}
+
+func toLab(t *testing.T, l *lab.Lab) func(exchange.Exchanger) exchange.Exchanger {
+	hasty := exchange.New(exchange.Config{Timeout: impatience, Retries: -1})
+	t.Cleanup(func() { hasty.Close() })
+	return func(next exchange.Exchanger) exchange.Exchanger { return labNet{next, l, hasty} }
+}
+
+func (n labNet) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Question, opt exchange.Options) (exchange.Reply, error) {
+	if n.lab.SilentDNS(server.Addr(), q.Name, q.Type) {
+		return n.hasty.Exchange(ctx, server, q, opt)
+	}
+	return n.Exchanger.Exchange(ctx, server, q, opt)
+}
+
+// sessionsOf holds sessions with the mail servers of a lab.
+func sessionsOf(l *lab.Lab) func(context.Context, smtp.Target, smtp.Config) smtp.Session {
+	return func(ctx context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {
+		if l.SilentMail(target.Address.Addr()) {
+			cfg.GreetingTimeout = impatience
+		}
+		return smtp.Probe(ctx, target, cfg)
 	}
 }
 
@@ -60,7 +101,7 @@ func startLab(t *testing.T, cfg lab.Config) (*lab.Lab, Job) {
 func TestEachHostOnceEachEndpointOnce(t *testing.T) {
 	t.Parallel()
 	l, job := startLab(t, lab.Config{Seed: 7, Domains: 1500, Count: true})
-	job.DNS = DNS{Resolvers: []string{l.Front().String()}, TrustAD: true, AllowPrivate: true}
+	job.DNS = frontOf(l)
 	summary, err := Scan(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
@@ -191,22 +232,22 @@ func TestInterruptAndResume(t *testing.T) {
 	t.Parallel()
 	l, job := startLab(t, lab.Config{Seed: 3})
 	ctx, cancel := context.WithCancel(t.Context())
-	inner := smtp.Probe
+	inner := job.Config.session
 	job.Config.session = func(c context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {
-		cancel() // in the middle of the first session
-		return inner(c, target, cfg)
+		cancel()                          // in the middle of the first session
+		return smtp.Probe(c, target, cfg) // one with a tarpit takes long unless it ends, too
 	}
 	began := time.Now()
 	if _, err := Scan(ctx, job); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("error %v", err)
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took >= patience {
 		t.Errorf("ended %v after it began", took)
 	}
 	if _, err := Scan(t.Context(), job); !errors.Is(err, run.ErrExists) {
 		t.Errorf("without Resume: %v", err)
 	}
-	job.Config.session, job.Resume = nil, true
+	job.Config.session, job.Resume = inner, true
 	if _, err := Scan(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func TestExcludedAreLeftAlone(t *testing.T) {
 
 // frontOf asks the lab's resolver, which is quick.
 func frontOf(l *lab.Lab) DNS {
-	return DNS{Resolvers: []string{l.Front().String()}, TrustAD: true, AllowPrivate: true}
+	return DNS{Resolvers: []string{l.Front().String()}, TrustAD: true, AllowPrivate: true, Timeout: patience}
 }
 
 // victims are what the test excludes: a domain, a host that is verified at
@@ -262,17 +262,17 @@ func TestExclusionsAreCountedAcrossAnInterruption(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	job.Dir += "-again"
 	job.Config.Progress = new(Progress)
-	held := new(atomic.Int32)
+	held, inner := new(atomic.Int32), job.Config.session
 	job.Config.session = func(c context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {
 		if held.Add(1) == 30 {
 			cancel()
 		}
-		return smtp.Probe(c, target, cfg)
+		return inner(c, target, cfg)
 	}
 	if _, err := Scan(ctx, job); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("error %v", err)
 	}
-	job.Config.session, job.Config.Progress, job.Resume = nil, new(Progress), true
+	job.Config.session, job.Config.Progress, job.Resume = inner, new(Progress), true
 	if _, err := Scan(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}

@@ -52,11 +52,12 @@ func interruptProbe(t *testing.T, probe ProbeJob) {
 	defer cancel()
 	probe.Config.batchRows, probe.Config.SMTPConcurrency = 1, 2
 	probe.Config.Progress = new(Progress)
+	inner := probe.Config.session
 	probe.Config.session = func(ctx context.Context, target smtp.Target, cfg smtp.Config) smtp.Session {
 		if probe.Config.Progress.HostsDone.Load() >= 5 {
 			cancel()
 		}
-		return smtp.Probe(ctx, target, cfg)
+		return inner(ctx, target, cfg)
 	}
 	if _, err := ProbeLater(ctx, probe); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("error %v", err)

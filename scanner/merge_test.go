@@ -19,8 +19,7 @@ func steadyLab(t *testing.T, seed uint64, domains int) Job {
 	t.Helper()
 	_, job := startLab(t, lab.Config{Seed: seed, Domains: domains})
 	job.Sources = []string{steadyList(t, job, seed, domains)}
-	job.Config.rangeLines, job.Config.DNSConcurrency, job.Config.SMTPConcurrency = 32, 40, 20
-	job.DNS.Timeout = 3 * time.Second
+	job.Config.rangeLines = 32
 	return job
 }
 
