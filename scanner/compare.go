@@ -70,10 +70,24 @@ func difference(d *run.Domain, want lab.Case, known bool) string {
 	if seen != truth {
 		texts = append(texts, fmt.Sprintf("hosts %s, truth %s", seen, truth))
 	}
+	if m := d.MTASTS; m != nil {
+		texts = append(texts, policyDifference("MTA-STS", m.State, m.Lookup, want.MTASTS)...)
+	}
+	if m := d.TLSRPT; m != nil {
+		texts = append(texts, policyDifference("TLSRPT", m.State, m.Lookup, want.TLSRPT)...)
+	}
 	if len(texts) == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%s: %s (%s)", d.Domain, strings.Join(texts, "; "), want.Note)
+}
+
+// policyDifference says how a record that was asked for differs from the truth.
+func policyDifference(what string, state run.RecordState, l *run.Lookup, want lab.Policy) []string {
+	if string(state) == want.State && (want.DNSSEC == "" || string(l.DNSSEC) == want.DNSSEC) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s %s (%s), truth %s (%s)", what, state, l.DNSSEC, want.State, want.DNSSEC)}
 }
 
 func hostTexts(hosts []run.MX) string {

@@ -29,6 +29,7 @@ const (
 	drawMachine
 	drawRecord
 	drawForged
+	drawPolicy
 )
 
 // shape says what kind of domain it is.

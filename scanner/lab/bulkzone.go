@@ -105,6 +105,7 @@ func (b *bulk) ds(d domain, apex string) []dns.RR {
 
 // mail adds what a domain says about its mail.
 func (b *bulk) mail(d domain, top *node) tree {
+	policies := b.policies(d, top.name)
 	switch d.shape {
 	case hosted:
 		top.sets = append(top.sets, d.provider.mx(b, d, top.name))
@@ -116,7 +117,7 @@ func (b *bulk) mail(d domain, top *node) tree {
 		host := &node{name: join("mail", top.name)}
 		top.add(&dns.MX{Hdr: header(top.name, dns.TypeMX, ttlUsual), Preference: 10, Mx: host.name})
 		host.add(addressRecord(host.name, d.machine.addr))
-		t := small{top, host}
+		t := append(append(small{top}, policies...), host)
 		if d.tlsa != noTLSA {
 			tcp := &node{name: join("_tcp", host.name)}
 			smtp := &node{name: join("_25", tcp.name)}
@@ -125,7 +126,7 @@ func (b *bulk) mail(d domain, top *node) tree {
 		}
 		return t
 	}
-	return small{top}
+	return append(small{top}, policies...)
 }
 
 // staleDigest is of a key that nobody has.

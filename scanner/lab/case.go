@@ -84,4 +84,6 @@ type Case struct {
 	Note    string
 	Needs   Feature
 	Bulk    bool // made up by number, not from the table
+	MTASTS  Policy
+	TLSRPT  Policy
 }

@@ -76,7 +76,7 @@ func New(cfg Config) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := truths(cases(), cfg.Without)
+	rows := withPolicies(truths(cases(), cfg.Without))
 	if n := cfg.Domains - len(rows); n > 0 {
 		if err := w.addBulk(n, cfg.Without); err != nil {
 			return nil, err

@@ -78,13 +78,21 @@ func (w *world) addZone(p plan, machines map[string]*mailServer) error {
 	if err != nil {
 		return err
 	}
-	zp := dns.NewZoneParser(strings.NewReader(text), p.apex, "")
+	records, err := parseZone(text, p.apex)
+	d.records = append(d.records, records...)
+	return err
+}
+
+// parseZone reads records in zone-file form.
+func parseZone(text, apex string) ([]dns.RR, error) {
+	zp := dns.NewZoneParser(strings.NewReader(text), apex, "")
 	zp.SetDefaultTTL(ttlUsual)
+	var records []dns.RR
 	for rr, ok := zp.Next(); ok; rr, ok = zp.Next() {
 		rr.Header().Name = strings.ToLower(rr.Header().Name)
-		d.records = append(d.records, rr)
+		records = append(records, rr)
 	}
-	return zp.Err()
+	return records, zp.Err()
 }
 
 // serversOf chooses a zone's name servers.

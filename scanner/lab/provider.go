@@ -183,6 +183,9 @@ func (b *bulk) truth(i int) Case {
 	default:
 		c.Verdict, c.MX = d.provider.truth(b, d)
 	}
+	if len(c.MX) > 0 {
+		c.MTASTS, c.TLSRPT = b.policyTruth(d)
+	}
 	return c
 }
 

@@ -94,7 +94,7 @@ func newWorld(cfg Config, ca *authority) (*world, error) {
 			return nil, fmt.Errorf("lab: case %s: %w", c.domain, err)
 		}
 	}
-	return w, nil
+	return w, w.addPolicies()
 }
 
 // infrastructure adds the zones that all others hang from.
