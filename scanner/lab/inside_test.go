@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -207,6 +208,7 @@ func TestBoundsAreReached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.tcpIdle = time.Minute // that all of them are there at a time
 	if err := l.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -226,12 +228,15 @@ func TestBoundsAreReached(t *testing.T) {
 		}
 	})
 	t.Run("SMTP sessions", func(t *testing.T) {
+		var at netip.Addr
 		for range smtpSessions {
-			dialMail(t, l, "a.tarpit.optout")
+			at = dialMail(t, l, "a.tarpit.optout").RemoteAddr().(*net.TCPAddr).AddrPort().Addr()
 		}
-		waitFor(t, func() bool { return l.count.TotalSessions() >= smtpSessions })
-		if got := read(dialMail(t, l, "a.tarpit.optout")); got != "" {
-			t.Errorf("got %q", got)
+		waitFor(t, func() bool { return l.count.Sessions(at) == smtpSessions })
+		conn := dialMail(t, l, "a.tarpit.optout")
+		conn.SetReadDeadline(time.Now().Add(time.Minute))
+		if n, err := conn.Read(make([]byte, 1)); n > 0 || os.IsTimeout(err) {
+			t.Errorf("one session too many goes on: %d octets, %v", n, err)
 		}
 	})
 	t.Run("DNS over TCP", func(t *testing.T) {
@@ -271,7 +276,7 @@ func TestCountersAreBounded(t *testing.T) {
 // waitFor waits until the lab's goroutines have seen what was sent.
 func waitFor(t *testing.T, what func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !what(); runtime.Gosched() {
+	for end := time.Now().Add(time.Minute); !what(); runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatal("it does not come to that")
 		}
@@ -297,7 +302,7 @@ func dialMail(t *testing.T, l *Lab, label string) net.Conn {
 
 // read reads until the other side closes.
 func read(conn net.Conn) string {
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	got, _ := io.ReadAll(conn)
 	return string(got)
 }

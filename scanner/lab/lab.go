@@ -52,6 +52,8 @@ type Lab struct {
 	pieces generations[pieceKey, *piece]
 	front  netip.Addr
 
+	tcpIdle time.Duration
+
 	cancel context.CancelFunc
 	names  *nameHall
 	mails  *mailHall
@@ -91,6 +93,8 @@ func New(cfg Config) (*Lab, error) {
 		kept:   generations[bodyKey, *body]{limit: keptBodies},
 		pieces: generations[pieceKey, *piece]{limit: keptPieces},
 		front:  w.address(placeInfra, frontAt-1),
+
+		tcpIdle: tcpIdle,
 	}, nil
 }
 

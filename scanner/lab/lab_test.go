@@ -44,6 +44,9 @@ func questionsOf(c lab.Case) []dns.Question {
 	return out
 }
 
+// untiring waits for who will answer, however busy this machine is.
+var untiring = dns.Client{Timeout: time.Minute}
+
 // exchange asks one question over UDP, and over TCP where that is cut short.
 func exchange(t testing.TB, at netip.AddrPort, q dns.Question, rd, cd bool) *dns.Msg {
 	t.Helper()
@@ -51,7 +54,7 @@ func exchange(t testing.TB, at netip.AddrPort, q dns.Question, rd, cd bool) *dns
 	m.Id, m.RecursionDesired, m.CheckingDisabled = dns.Id(), rd, cd
 	m.SetEdns0(1232, true)
 	for _, network := range []string{"udp", "tcp"} {
-		c := &dns.Client{Net: network, Timeout: 5 * time.Second}
+		c := &dns.Client{Net: network, Timeout: untiring.Timeout}
 		in, _, err := c.Exchange(m, at.String())
 		if err != nil {
 			t.Fatalf("%s %s at %s: %v", q.Name, dns.TypeToString[q.Qtype], at, err)

@@ -35,13 +35,14 @@ type nameHall struct {
 	udp   []*net.UDPConn
 	tcp   net.Listener
 	from  map[netip.Addr][]byte // control message that sets the source address
+	idle  time.Duration         // that a TCP connection may be
 	wait  sync.WaitGroup
 	slots chan struct{}
 }
 
 // listenDNS opens the sockets, at any free port if port is 0.
 func (l *Lab) listenDNS(port int) (*nameHall, error) {
-	h := &nameHall{lab: l, from: map[netip.Addr][]byte{}, slots: make(chan struct{}, tcpConns)}
+	h := &nameHall{lab: l, from: map[netip.Addr][]byte{}, idle: l.tcpIdle, slots: make(chan struct{}, tcpConns)}
 	for addr := range l.world.servers {
 		h.from[addr] = source(addr)
 	}
@@ -235,7 +236,7 @@ func (h *nameHall) stream(conn net.Conn, local netip.Addr) {
 	var head [2]byte
 	packet := make([]byte, maxQuery)
 	for {
-		conn.SetDeadline(time.Now().Add(tcpIdle))
+		conn.SetDeadline(time.Now().Add(h.idle))
 		if _, err := io.ReadFull(conn, head[:]); err != nil {
 			return
 		}
