@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/miekg/dns"
-
 	"danescan/scanner/dnssec"
 )
 
@@ -101,7 +99,7 @@ func (c *Client) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Q
 	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
 	a := askings.Get().(*asking)
 	defer askings.Put(a)
-	*a = asking{client: c, server: server, query: &a.packed, tcp: opt.TCP}
+	*a = asking{client: c, server: server, name: q.Name, query: &a.packed, tcp: opt.TCP}
 	if err := a.packed.pack(q, opt); err != nil {
 		return Reply{}, &Error{Kind: Malformed, Server: server, Err: err}
 	}
@@ -121,6 +119,7 @@ var askings = sync.Pool{New: func() any { return new(asking) }}
 type asking struct {
 	client     *Client
 	server     netip.AddrPort
+	name       string // asked for
 	query      *query
 	tcp        bool // from here on
 	mismatches int
@@ -217,8 +216,8 @@ func (a *asking) read(msg []byte, tcp bool) (Reply, error) {
 		a.tcp = true
 		return Reply{}, errTruncated
 	}
-	m := new(dns.Msg)
-	if err := m.Unpack(msg); err != nil {
+	m, err := unpack(msg, a.name)
+	if err != nil {
 		return Reply{}, &unreadable{err}
 	}
 	return Reply{Msg: m, Server: a.server, Size: len(msg), TCP: tcp, Queries: a.sent}, nil
