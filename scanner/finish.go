@@ -2,12 +2,9 @@ package scanner
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
-	"strings"
 
 	"danescan/datasets/run"
 	"danescan/scanner/judge"
@@ -22,16 +19,19 @@ type evidence interface {
 	Certificates() iter.Seq2[run.Certificate, error]
 }
 
-// tables takes the rows of the final tables, each table sorted by its key.
+// tables takes the rows of the final tables, each table sorted by its key and whole
+// before the next begins.
 type tables interface {
 	Domain(*run.Domain) error
 	Host(*run.Host) error
 	Endpoint(*run.Endpoint) error
 	Certificate(*run.Certificate) error
+	Done(run.Table) error // the table has all its rows
 }
 
-// finisher judges one run. It holds what the joins need: certificates, sessions
-// and facts of hosts, never domains.
+// finisher judges one run. It holds what the joins need: certificates and sessions
+// until the hosts are judged, facts of hosts, and eight octets of each domain while
+// it looks for those that are there twice.
 type finisher struct {
 	judge   judge.Judge
 	in      evidence
@@ -39,14 +39,13 @@ type finisher struct {
 	summary *Summary
 
 	certs   certificates
-	ends    map[string][]run.Endpoint // by base domain
-	named   map[string]int64          // domains that name a host
-	repeats map[int64]struct{}        // lines with a name that was there before
-	facts   map[string]judge.HostFacts
+	ends    *sessions
+	hosts   *hostTable
+	repeats map[int64]struct{} // lines with a name that was there before
 }
 
 // finish reads the evidence twice: once to know which hosts the list names, once
-// to judge.
+// to judge. Where names are there twice, it reads once more to know which.
 func (f *finisher) finish(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		f.readCertificates, f.readEndpoints, f.countHosts, f.judgeHosts, f.writeEndpoints, f.judgeDomains,
@@ -85,17 +84,17 @@ func (f *finisher) readCertificates(ctx context.Context) error {
 		}
 		f.summary.Certificates++
 	}
-	return nil
+	return f.out.Done(run.TableCertificates)
 }
 
 func (f *finisher) readEndpoints(ctx context.Context) error {
-	f.ends = map[string][]run.Endpoint{}
+	f.ends = newSessions()
 	f.judge.Run = judge.NewIndex()
 	for e, err := range f.in.Endpoints() {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
-		f.ends[e.Base] = append(f.ends[e.Base], run.Endpoint{EndpointEvidence: e})
+		f.ends.add(&e)
 		f.judge.Run.Add(&e, f.certs)
 	}
 	return nil
@@ -104,72 +103,78 @@ func (f *finisher) readEndpoints(ctx context.Context) error {
 // countHosts counts the domains that name each host. A domain on several lines
 // counts once: the lines after its first are noted, to be passed over.
 func (f *finisher) countHosts(ctx context.Context) error {
-	f.named, f.repeats = map[string]int64{}, map[int64]struct{}{}
+	f.hosts, f.repeats = newHostTable(), map[int64]struct{}{}
+	names := newTwice()
+	for d, err := range run.Ahead(f.in.Namings()) {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		names.add(d.Domain)
+		for _, mx := range d.MX {
+			f.hosts.name(mx.Host, 1)
+		}
+	}
+	suspects := names.suspects()
+	if len(suspects) == 0 {
+		return nil
+	}
+	return f.findRepeats(ctx, func(domain string) bool { return names.suspect(domain, suspects) })
+}
+
+// findRepeats notes the lines with a name that was there before, and takes back
+// what was counted for them.
+func (f *finisher) findRepeats(ctx context.Context, suspect func(domain string) bool) error {
 	listed := map[nameKey]struct{}{}
 	for d, err := range run.Ahead(f.in.Namings()) {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
-		known := len(listed)
-		if listed[keyOf(d.Domain)] = struct{}{}; len(listed) == known {
-			f.repeats[d.Line] = struct{}{}
+		if !suspect(d.Domain) {
 			continue
 		}
+		known := len(listed)
+		if listed[keyOf(d.Domain)] = struct{}{}; len(listed) > known {
+			continue
+		}
+		f.repeats[d.Line] = struct{}{}
 		for _, mx := range d.MX {
-			f.name(mx.Host)
+			f.hosts.name(mx.Host, -1)
 		}
 	}
 	return nil
 }
 
-// name counts a host once more. The strings of a row may be parts of a larger one,
-// which they would keep.
-func (f *finisher) name(host string) {
-	n, known := f.named[host]
-	if !known {
-		host = strings.Clone(host)
-	}
-	f.named[host] = n + 1
-}
-
-// nameKey stands for a domain name where millions of them must be told apart: by
-// half of a SHA-256, nobody can make two names that pass for one.
-type nameKey [sha256.Size / 2]byte
-
-func keyOf(name string) nameKey {
-	sum := sha256.Sum256([]byte(name))
-	return nameKey(sum[:sha256.Size/2])
-}
-
 // judgeHosts judges the hosts that the list names. Others are leftovers of an
 // interrupted run: the range that named them was read again, and named others.
 func (f *finisher) judgeHosts(ctx context.Context) error {
-	f.facts = map[string]judge.HostFacts{}
 	for h, err := range run.Ahead(f.in.Hosts()) {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
-		if f.named[h.Host] == 0 {
+		domains := f.hosts.domains(h.Host)
+		if domains == 0 {
 			continue
 		}
 		row, ends, err := f.judgeHost(h)
 		if err != nil {
 			return err
 		}
-		row.Domains = f.named[h.Host]
-		f.facts[row.Host] = judge.NewHostFacts(&row, ends)
+		row.Domains = domains
+		f.hosts.set(row.Host, judge.NewHostFacts(&row, ends), len(ends))
+		f.ends.keep(sessionBase(&h), ends)
 		if err := f.out.Host(&row); err != nil {
 			return err
 		}
 		f.summary.countHost(&row)
 	}
-	return nil
+	f.certs, f.judge.Run = nil, nil // they have served
+	return f.out.Done(run.TableHosts)
 }
 
-// judgeHost judges one host by its sessions, whose verdicts it fills in place.
+// judgeHost judges one host by its sessions, and gives these with their verdicts.
 func (f *finisher) judgeHost(h run.HostEvidence) (run.Host, []run.Endpoint, error) {
 	row := run.Host{HostEvidence: h}
-	ends := f.ends[sessionBase(&h)]
+	ends := f.ends.of(sessionBase(&h))
 	if err := f.judge.Host(&row, ends, f.certs); err != nil {
 		return row, nil, fmt.Errorf("judging host %q: %w", h.Host, err)
 	}
@@ -185,22 +190,18 @@ func sessionBase(h *run.HostEvidence) string {
 }
 
 func (f *finisher) writeEndpoints(ctx context.Context) error {
-	for _, base := range slices.Sorted(maps.Keys(f.ends)) {
-		for i := range f.ends[base] {
-			e := &f.ends[base][i]
-			if err := alive(ctx, nil); err != nil {
-				return err
-			}
-			if e.Verdict == "" {
-				continue // its host is named by no domain
-			}
-			if err := f.out.Endpoint(e); err != nil {
-				return err
-			}
-			f.summary.countEndpoint(e)
+	err := f.ends.each(func(e *run.Endpoint) error {
+		if err := alive(ctx, f.out.Endpoint(e)); err != nil {
+			return err
 		}
+		f.summary.countEndpoint(e)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return nil
+	f.ends = nil
+	return f.out.Done(run.TableEndpoints)
 }
 
 // judgeDomains joins the domains, in the order of the list, with their hosts.
@@ -211,11 +212,13 @@ func (f *finisher) judgeDomains(ctx context.Context) error {
 	if e := out.close(); e != nil {
 		return e
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return f.out.Done(run.TableDomains)
 }
 
 func (f *finisher) joinDomains(ctx context.Context, out *behind[run.Domain]) error {
-	facts := func(name string) judge.HostFacts { return f.facts[name] }
 	for d, err := range run.Ahead(f.in.Domains()) {
 		if err := alive(ctx, err); err != nil {
 			return err
@@ -224,7 +227,7 @@ func (f *finisher) joinDomains(ctx context.Context, out *behind[run.Domain]) err
 			continue
 		}
 		row := run.Domain{DomainEvidence: d}
-		f.judge.Domain(&row, facts)
+		f.judge.Domain(&row, f.hosts.of)
 		f.summary.countDomain(&row)
 		if !out.put(row) {
 			return nil // out says why

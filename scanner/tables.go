@@ -99,3 +99,6 @@ func (w writers) Domain(d *run.Domain) error           { return w.final.Domains.
 func (w writers) Host(h *run.Host) error               { return w.final.Hosts.Write(*h) }
 func (w writers) Endpoint(e *run.Endpoint) error       { return w.final.Endpoints.Write(*e) }
 func (w writers) Certificate(c *run.Certificate) error { return w.final.Certificates.Write(*c) }
+
+// Done writes what a table still has in memory, so that no two take any at a time.
+func (w writers) Done(t run.Table) error { return w.final.Done(t) }

@@ -6,22 +6,19 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// pageWindow is how far back a page is searched for what repeats. Pages are about
-// that long.
-const pageWindow = 256 << 10
-
 // codec compresses pages with Zstandard. The library's own leaves the checksums of
 // the frames out; with them a reader finds that a bit of a value has flipped.
 type codec struct {
 	encoder *zstd.Encoder
 }
 
-// newCodec makes a codec for the pages of one part.
-func newCodec() (compress.Codec, error) {
+// newCodec makes a codec for the pages of one part, which are about so long: that is
+// how far back they are searched for what repeats.
+func newCodec(page int) (compress.Codec, error) {
 	encoder, err := zstd.NewWriter(nil,
 		zstd.WithEncoderConcurrency(1),
 		zstd.WithEncoderCRC(true),
-		zstd.WithWindowSize(pageWindow),
+		zstd.WithWindowSize(page),
 		zstd.WithLowerEncoderMem(true),
 		zstd.WithZeroFrames(true), // a page without values is a frame too
 	)

@@ -66,6 +66,15 @@ func (r *Run) final(m Manifest, rows int64) (*Final, error) {
 
 func (r *Run) staging(t Table) string { return filepath.Join(r.path(finishName), string(t)) }
 
+// Done says that a table has all its rows: what it has in memory is written now,
+// not when all tables are.
+func (f *Final) Done(t Table) error {
+	_, err := map[Table]func() ([]PartInfo, error){
+		TableDomains: f.Domains.close, TableHosts: f.Hosts.close, TableEndpoints: f.Endpoints.close, TableCertificates: f.Certificates.close,
+	}[t]()
+	return err
+}
+
 // Commit closes the tables and swaps them in with the manifest m, whose time of
 // finishing the caller has set and whose parts Commit sets. The spool goes.
 func (f *Final) Commit(m Manifest) error {

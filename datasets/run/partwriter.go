@@ -14,12 +14,19 @@ type grain struct {
 	sum   bool  // carries its own checksum: no manifest has it
 }
 
-// Parts that are merged are open by the dozen, so their pages are small.
+// A writer holds an open page of each of a hundred and more columns, and a reader
+// does. Parts that are merged are open by the dozen, so their pages are smaller
+// still.
 var (
-	spoolGrain = grain{16 << 10, 256 << 10, true}
+	spoolGrain = grain{16 << 10, 32 << 10, true}
 	mergeGrain = grain{16 << 10, 16 << 10, true}
-	finalGrain = grain{64 << 10, 256 << 10, false}
+	finalGrain = grain{64 << 10, 64 << 10, false}
 )
+
+// pageChunk is how much memory the compressed pages of a column take at a time,
+// until their row group is written. Most columns are null in most rows: all their
+// pages together have some hundred bytes.
+const pageChunk = 4 << 10
 
 // writeBatch is how many rows are turned into values at a time.
 const writeBatch = 64
@@ -54,7 +61,7 @@ type partWriter[T Row] struct {
 
 // createPart begins a part at path.
 func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter[T], error) {
-	zstandard, err := newCodec()
+	zstandard, err := newCodec(g.page)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +75,7 @@ func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter
 		parquet.Compression(zstandard),
 		parquet.DataPageVersion(1), // its levels are under the checksum too
 		parquet.PageBufferSize(g.page),
+		parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(pageChunk)),
 		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom)),
 		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(l.key)...)),
 		parquet.CreatedBy("danescan", origin.ToolVersion, ""),

@@ -79,7 +79,7 @@ func (w *TableWriter[T]) end() error {
 	return nil
 }
 
-// close finishes the last part. A table without rows has one part without rows,
+// close finishes the last part, if it is not finished yet. A table without rows has one part without rows,
 // so that it can be read by its columns.
 func (w *TableWriter[T]) close() ([]PartInfo, error) {
 	if w.err == nil && w.part == nil && len(w.done) == 0 {
