@@ -138,27 +138,34 @@ func (f *figure) table(g *gathered, t *tally) table {
 	if f.Whole != nil {
 		out.Rows = f.Whole(g)
 	} else {
-		for _, key := range f.sortedKeys(t) {
-			out.Rows = append(out.Rows, dataRow{strings.Split(key, between), t.rows[key].counts})
+		lines := f.sortedLines(t)
+		if n := len(lines) - maxRows; n > 0 && !g.redacted { // redaction adds up what it does not name
+			lines, out.More = lines[:maxRows], n
+		}
+		for _, l := range lines {
+			out.Rows = append(out.Rows, dataRow{strings.Split(l.key, between), l.counts})
 		}
 		out.Lost = slices.Max(t.lost.counts)
 	}
 	if g.redacted {
 		out.redact()
 	}
-	if out.More = len(out.Rows) - maxRows; out.More > 0 {
-		out.Rows = out.Rows[:maxRows]
+	if n := len(out.Rows) - maxRows; n > 0 {
+		out.Rows, out.More = out.Rows[:maxRows], n
 	}
 	return out
 }
 
-func (f *figure) sortedKeys(t *tally) []string {
-	keys := t.sorted(f.order())
+func (f *figure) sortedLines(t *tally) []line {
+	lines := t.sorted(f.order())
 	if len(f.Fixed) == 0 {
-		return keys
+		return lines
 	}
-	others := slices.DeleteFunc(keys, func(k string) bool { return slices.Contains(f.Fixed, k) })
-	return slices.Concat(f.Fixed, others)
+	var all []line
+	for _, key := range f.Fixed {
+		all = append(all, line{key, t.rows[key]})
+	}
+	return append(all, slices.DeleteFunc(lines, func(l line) bool { return slices.Contains(f.Fixed, l.key) })...)
 }
 
 // at returns a count of the table, or 0.

@@ -3,18 +3,17 @@ package report
 import (
 	"context"
 	"iter"
-	"strings"
 
 	"danescan/datasets/run"
 )
 
-// Tables are the tables of a finished run, as *run.Run has them.
+// Tables are the tables of a finished run. A row is good until the next.
 type Tables interface {
 	Manifest() run.Manifest
-	Domains() iter.Seq2[run.Domain, error]
-	Hosts() iter.Seq2[run.Host, error]
-	Endpoints() iter.Seq2[run.Endpoint, error]
-	Certificates() iter.Seq2[run.Certificate, error]
+	Domains() iter.Seq2[*run.Domain, error]
+	Hosts() iter.Seq2[*run.Host, error]
+	Endpoints() iter.Seq2[*run.Endpoint, error]
+	Certificates() iter.Seq2[*run.Certificate, error]
 }
 
 // gathered is a run as counters. It is made in one pass over each table, leaves
@@ -26,139 +25,68 @@ type gathered struct {
 
 	figures []*figure
 	tallies []*tally
+	adders  []adder // of each figure, for the thing at hand
+	phase   phase   // what the thing at hand is
+	met     []*row  // rows that the thing at hand is counted in
 
 	total [steps]int64 // the whole list, as a slice
 	hosts hostTotals
 
 	serial   int64
-	leaves   map[string]*leaf  // by SHA-256
-	bases    map[string][]*row // rows of figures that the sessions under a base domain have
-	links    map[string][]*row // rows of figures that a host has
-	broken   *brokenHosts      // hosts that fail, or whose lookups do
+	leaves   leaves
+	bases    holdings // what the sessions under a base domain have
+	links    holdings // what a host has
+	broken   *brokenHosts
 	culprits culprits
 	detail   map[string]*details // by slice: what its page shows beside its line
 	blamed   int                 // hosts in them all
 }
+
+// phase says what is being counted.
+type phase int
+
+const (
+	inSessions phase = iota
+	inHosts
+	inDomains
+)
 
 // hostTotals are the lines of the headline that count hosts and sessions.
 type hostTotals struct{ all, withTLSA, verified, sessions, handshakes int64 }
 
 func newGathered(m run.Manifest) *gathered {
 	g := &gathered{
-		manifest: m, figures: figures(), leaves: map[string]*leaf{}, bases: map[string][]*row{}, links: map[string][]*row{},
+		manifest: m, figures: figures(), leaves: leaves{}, bases: newHoldings(), links: newHoldings(),
 		broken: newBrokenHosts(), culprits: culprits{}, detail: map[string]*details{},
 	}
+	rows := new(int32)
 	for _, f := range g.figures {
-		g.tallies = append(g.tallies, newTally(len(f.columns()), f.Fixed))
+		t := newTally(len(f.columns()), f.Fixed, rows)
+		g.tallies = append(g.tallies, t)
+		g.adders = append(g.adders, g.adder(f, t))
 	}
 	return g
 }
 
-func gather(ctx context.Context, in Tables) (*gathered, error) {
-	g := newGathered(in.Manifest())
-	for c, err := range in.Certificates() {
-		if err := alive(ctx, err); err != nil {
-			return nil, err
+// adder gives what counts the thing at hand under the keys of a figure: things each
+// time, the host or the domain once.
+func (g *gathered) adder(f *figure, t *tally) adder {
+	return func(n int64, key ...string) {
+		r := t.at(key...)
+		if f.Things != "" {
+			r.counts[0] += n
 		}
-		g.leaves[string(c.SHA256)] = newLeaf(&c)
-	}
-	for group, err := range byBase(in.Endpoints()) {
-		if err := alive(ctx, err); err != nil {
-			return nil, err
+		if !r.once(g.serial) {
+			return
 		}
-		g.base(group)
-	}
-	for h, err := range run.Ahead(in.Hosts()) {
-		if err := alive(ctx, err); err != nil {
-			return nil, err
-		}
-		g.host(&h)
-	}
-	g.leaves, g.bases = nil, nil
-	for d, err := range run.Ahead(in.Domains()) {
-		if err := alive(ctx, err); err != nil {
-			return nil, err
-		}
-		g.domain(&d)
-	}
-	return g, nil
-}
-
-func alive(ctx context.Context, err error) error {
-	if err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
-// base counts the sessions under one TLSA base domain.
-func (g *gathered) base(ends []run.Endpoint) {
-	g.serial++
-	var rows []*row
-	for _, s := range counting(ends) {
-		s.leaf = g.leafOf(s.Endpoint)
-		g.hosts.sessions++
-		if s.HandshakeComplete {
-			g.hosts.handshakes++
-		}
-		for i, f := range g.figures {
-			if f.Session == nil {
-				continue
-			}
-			f.Session(&s, func(n int64, key ...string) {
-				r := g.tallies[i].at(key...)
-				r.counts[0] += n
-				if r.once(g.serial) {
-					rows = append(rows, r)
-				}
-			})
+		g.met = append(g.met, r)
+		switch g.phase {
+		case inHosts:
+			r.counts[f.hostColumn()]++
+		case inDomains:
+			r.counts[len(r.counts)-1]++
 		}
 	}
-	g.bases[strings.Clone(ends[0].Base)] = rows
-}
-
-func (g *gathered) host(h *run.Host) {
-	g.serial++
-	g.hosts.all++
-	if applies(h.TLSAState) {
-		g.hosts.withTLSA++
-	}
-	if h.Verdict == run.Verified {
-		g.hosts.verified++
-	}
-	rows := g.fromSessions(h)
-	for i, f := range g.figures {
-		switch {
-		case f.Slice != nil && f.Hosts && h.Provider != "":
-			g.tallies[i].at(h.Provider).counts[steps]++
-		case f.Host != nil:
-			f.Host(h, func(n int64, key ...string) {
-				r := g.tallies[i].at(key...)
-				if f.Things != "" {
-					r.counts[0] += n
-				}
-				if r.once(g.serial) {
-					r.counts[f.hostColumn()]++
-					rows = append(rows, r)
-				}
-			})
-		}
-	}
-	g.links[strings.Clone(h.Host)] = rows
-	g.broken.host(h)
-	g.culprits.host(h)
-}
-
-// fromSessions counts a host under what its sessions have.
-func (g *gathered) fromSessions(h *run.Host) []*row {
-	var rows []*row
-	for _, r := range g.bases[sessionBase(h)] {
-		if r.once(g.serial) {
-			r.counts[1]++ // things, hosts, domains
-			rows = append(rows, r)
-		}
-	}
-	return rows
 }
 
 // hostColumn is where hosts are counted.
@@ -169,8 +97,95 @@ func (f *figure) hostColumn() int {
 	return 0
 }
 
-func (g *gathered) domain(d *run.Domain) {
+func gather(ctx context.Context, in Tables) (*gathered, error) {
+	g := newGathered(in.Manifest())
+	if err := each(ctx, in.Certificates(), func(c *run.Certificate) { g.leaves.add(c) }); err != nil {
+		return nil, err
+	}
+	if err := each(ctx, byBase(in.Endpoints()), g.base); err != nil {
+		return nil, err
+	}
+	g.leaves = nil
+	g.phase = inHosts
+	if err := each(ctx, in.Hosts(), g.host); err != nil {
+		return nil, err
+	}
+	g.bases, g.phase = holdings{}, inDomains
+	if err := each(ctx, in.Domains(), g.domain); err != nil {
+		return nil, err
+	}
+	g.links = holdings{}
+	return g, nil
+}
+
+// each goes through rows until one of them is an error, or nobody waits any more.
+func each[T any](ctx context.Context, rows iter.Seq2[T, error], do func(T)) error {
+	for row, err := range rows {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		do(row)
+	}
+	return nil
+}
+
+// next begins a new thing to count.
+func (g *gathered) next() {
 	g.serial++
+	g.met = g.met[:0]
+}
+
+// base counts the sessions under one TLSA base domain.
+func (g *gathered) base(ends []run.Endpoint) {
+	g.next()
+	for _, s := range counting(ends) {
+		s.leaf = g.leaves.of(s.Endpoint)
+		g.hosts.sessions++
+		if s.HandshakeComplete {
+			g.hosts.handshakes++
+		}
+		for i, f := range g.figures {
+			if f.Session != nil {
+				f.Session(&s, g.adders[i])
+			}
+		}
+	}
+	g.bases.put(ends[0].Base, g.met)
+}
+
+func (g *gathered) host(h *run.Host) {
+	g.next()
+	g.hosts.all++
+	if applies(h.TLSAState) {
+		g.hosts.withTLSA++
+	}
+	if h.Verdict == run.Verified {
+		g.hosts.verified++
+	}
+	for _, r := range g.bases.of(sessionBase(h)) {
+		if r.once(g.serial) {
+			r.counts[1]++ // things, hosts, domains
+			g.met = append(g.met, r)
+		}
+	}
+	for i, f := range g.figures {
+		switch {
+		case f.Slice != nil && f.Hosts && h.Provider != "":
+			g.tallies[i].at(h.Provider).counts[steps]++
+		case f.Host != nil:
+			f.Host(h, g.adders[i])
+		}
+	}
+	g.links.put(h.Host, g.met)
+	g.broken.host(h)
+	g.culprits.host(h)
+}
+
+func (g *gathered) domain(d *run.Domain) {
+	g.next()
 	came := progress(d)
 	for i, c := range came {
 		g.total[i] += c
@@ -185,27 +200,17 @@ func (g *gathered) domain(d *run.Domain) {
 				}
 			}
 		case f.Domain != nil:
-			f.Domain(d, func(n int64, key ...string) { g.countDomain(f, g.tallies[i].at(key...), n) })
+			f.Domain(d, g.adders[i])
 		}
 	}
-	for _, mx := range d.MX {
-		for _, r := range g.links[mx.Host] {
+	for i := range d.MX {
+		for _, r := range g.links.of(d.MX[i].Host) {
 			if r.once(g.serial) {
 				r.counts[len(r.counts)-1]++
 			}
 		}
 	}
 	g.details(d)
-}
-
-// countDomain counts what a domain has of itself.
-func (g *gathered) countDomain(f *figure, r *row, n int64) {
-	if f.Things != "" {
-		r.counts[0] += n
-	}
-	if r.once(g.serial) {
-		r.counts[len(r.counts)-1]++
-	}
 }
 
 // progress says how far a domain came, as the counts of a slice. Names with mail

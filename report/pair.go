@@ -85,7 +85,7 @@ func pairOf(ctx context.Context, a, b entry, cfg Config) (pair, error) {
 		return pair{}, err
 	}
 	defer later.Close()
-	p, err := compare(ctx, run.Ahead(old.Domains()), run.Ahead(later.Domains()))
+	p, err := compare(ctx, run.Select[run.Domain](old, pairColumns()...), run.Select[run.Domain](later, pairColumns()...))
 	if err != nil {
 		return pair{}, err
 	}
@@ -107,20 +107,19 @@ type comparison struct {
 	blame    map[string]int64
 }
 
+// pairColumns are what it takes to compare two runs.
+func pairColumns() []string {
+	return []string{"domain", "mx_kind", "mx_secure", "hosts_with_tlsa", "verdict", "primary_verified", "mx.host", "mx.verdict"}
+}
+
 // compare reads the domains of two runs, the earlier first.
-func compare(ctx context.Context, old, later iter.Seq2[run.Domain, error]) (pair, error) {
+func compare(ctx context.Context, old, later iter.Seq2[*run.Domain, error]) (pair, error) {
 	c := comparison{known: map[nameKey]before{}, moves: map[[2]string]int64{}, blame: map[string]int64{}}
-	for d, err := range old {
-		if err := alive(ctx, err); err != nil {
-			return pair{}, err
-		}
-		c.remember(&d)
+	if err := each(ctx, old, c.remember); err != nil {
+		return pair{}, err
 	}
-	for d, err := range later {
-		if err := alive(ctx, err); err != nil {
-			return pair{}, err
-		}
-		c.meet(&d)
+	if err := each(ctx, later, c.meet); err != nil {
+		return pair{}, err
 	}
 	for _, b := range c.known {
 		if !b.seen {
@@ -145,7 +144,7 @@ func (c *comparison) remember(d *run.Domain) {
 func (c *comparison) number(v run.Verdict) int {
 	i := slices.Index(c.verdicts, v)
 	if i < 0 && len(c.verdicts) < 256 {
-		c.verdicts = append(c.verdicts, v)
+		c.verdicts = append(c.verdicts, run.Verdict(strings.Clone(string(v))))
 		i = len(c.verdicts) - 1
 	}
 	if i < 0 {
@@ -174,7 +173,7 @@ func (c *comparison) meet(d *run.Domain) {
 	if was == d.Verdict {
 		return
 	}
-	c.moves[[2]string{string(was), string(d.Verdict)}]++
+	c.moves[[2]string{string(was), string(c.verdicts[c.number(d.Verdict)])}]++
 	if d.Verdict == run.DANEFailed {
 		for _, mx := range d.MX {
 			if failing(mx.Verdict) && (len(c.blame) < maxKeys || c.blame[mx.Host] > 0) {

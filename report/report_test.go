@@ -335,7 +335,7 @@ func TestSlug(t *testing.T) {
 }
 
 func TestTallyIsBounded(t *testing.T) {
-	tally := newTally(1, nil)
+	tally := newTally(1, nil, new(int32))
 	tally.limit = 3
 	for i := range 5 {
 		tally.at(fmt.Sprint(i)).counts[0]++

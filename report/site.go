@@ -69,7 +69,7 @@ func read(ctx context.Context, dir string, redacted bool) (*summary, error) {
 	if !r.Finished() {
 		return nil, fmt.Errorf("%s: %w", dir, run.ErrUnfinished)
 	}
-	g, err := gather(ctx, r)
+	g, err := gather(ctx, stored{r})
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -19,6 +18,7 @@ const between = "\x1f"
 type row struct {
 	counts []int64
 	stamp  int64 // the serial of what was counted last, so that it counts once
+	id     int32 // among the rows of all figures
 }
 
 // once reports whether the thing of this serial was not counted here yet.
@@ -37,18 +37,34 @@ type tally struct {
 	rows  map[string]*row
 	key   []byte // room to put a key together
 	lost  row    // all that came under a key after the limit
+	next  *int32 // id of the next row
+
+	spare  []row // made, not yet given out
+	counts []int64
 }
 
-func newTally(width int, fixed []string) *tally {
-	t := &tally{width: width, limit: maxKeys, rows: map[string]*row{}, lost: row{counts: make([]int64, width)}}
+func newTally(width int, fixed []string, next *int32) *tally {
+	t := &tally{width: width, limit: maxKeys, rows: map[string]*row{}, next: next}
+	t.lost = row{counts: make([]int64, width), id: t.number()}
 	for _, key := range fixed {
 		t.at(key)
 	}
 	return t
 }
 
+func (t *tally) number() int32 {
+	*t.next++
+	return *t.next
+}
+
 // at returns the line of a key.
 func (t *tally) at(key ...string) *row {
+	if len(key) == 1 {
+		if r := t.rows[key[0]]; r != nil {
+			return r
+		}
+		return t.add(key[0])
+	}
 	t.key = t.key[:0]
 	for i, text := range key {
 		if i > 0 {
@@ -56,27 +72,51 @@ func (t *tally) at(key ...string) *row {
 		}
 		t.key = append(t.key, text...)
 	}
-	r := t.rows[string(t.key)]
-	if r == nil {
-		if len(t.rows) >= t.limit {
-			return &t.lost
-		}
-		r = &row{counts: make([]int64, t.width)}
-		t.rows[string(t.key)] = r
+	if r := t.rows[string(t.key)]; r != nil {
+		return r
 	}
+	return t.add(string(t.key))
+}
+
+// maxSpare bounds the rows that are made at a time.
+const maxSpare = 512
+
+// add makes the line of a new key.
+func (t *tally) add(key string) *row {
+	if len(t.rows) >= t.limit {
+		return &t.lost
+	}
+	if len(t.spare) == 0 {
+		n := min(max(len(t.rows), 4), maxSpare)
+		t.spare, t.counts = make([]row, n), make([]int64, n*t.width)
+	}
+	r := &t.spare[0]
+	r.counts, r.id = t.counts[:t.width:t.width], t.number()
+	t.spare, t.counts = t.spare[1:], t.counts[t.width:]
+	t.rows[strings.Clone(key)] = r
 	return r
 }
 
-// sorted returns the keys with the highest counts in the last column first, then
-// in the one before it, and so on, then by name.
-func (t *tally) sorted(order []int) []string {
-	return slices.SortedFunc(maps.Keys(t.rows), func(a, b string) int {
-		x, y := t.rows[a].counts, t.rows[b].counts
+// line is a row with its key.
+type line struct {
+	key string
+	*row
+}
+
+// sorted returns the lines with the highest counts in the first column of the
+// order first, then in the next, and so on, then by key.
+func (t *tally) sorted(order []int) []line {
+	lines := make([]line, 0, len(t.rows))
+	for key, r := range t.rows {
+		lines = append(lines, line{key, r})
+	}
+	slices.SortFunc(lines, func(a, b line) int {
 		for _, i := range order {
-			if c := cmp.Compare(y[i], x[i]); c != 0 {
+			if c := cmp.Compare(b.counts[i], a.counts[i]); c != 0 {
 				return c
 			}
 		}
-		return strings.Compare(a, b) // between stands before all that a word has
+		return strings.Compare(a.key, b.key) // between stands before all that a word has
 	})
+	return lines
 }

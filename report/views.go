@@ -2,6 +2,7 @@ package report
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,15 +17,26 @@ type leaf struct {
 	notAfter time.Time // zero: unknown
 }
 
-func newLeaf(c *run.Certificate) *leaf {
-	l := &leaf{issuer: strings.Clone(c.Issuer), key: c.KeyAlgorithm}
+// leaves are certificates by their SHA-256.
+type leaves map[string]*leaf
+
+func (l leaves) add(c *run.Certificate) {
+	x := &leaf{issuer: strings.Clone(c.Issuer), key: run.KeyAlgorithm(strings.Clone(string(c.KeyAlgorithm)))}
 	if c.KeyBits != nil {
-		l.bits = *c.KeyBits
+		x.bits = *c.KeyBits
 	}
 	if c.NotAfter != nil {
-		l.notAfter = *c.NotAfter
+		x.notAfter = *c.NotAfter
 	}
-	return l
+	l[string(c.SHA256)] = x
+}
+
+// of is the certificate that a session showed first; nil: none.
+func (l leaves) of(e *run.Endpoint) *leaf {
+	if len(e.Chain) == 0 {
+		return nil
+	}
+	return l[string(e.Chain[0])]
 }
 
 // session is one session that counts, with its leaf certificate, if it has one.
@@ -33,18 +45,11 @@ type session struct {
 	leaf *leaf
 }
 
-func (g *gathered) leafOf(e *run.Endpoint) *leaf {
-	if len(e.Chain) == 0 {
-		return nil
-	}
-	return g.leaves[string(e.Chain[0])]
-}
-
 // maxGroup bounds the sessions that are held at once: those under one base domain.
 const maxGroup = 1 << 16
 
 // byBase groups sessions, which are sorted by base domain.
-func byBase(ends iter.Seq2[run.Endpoint, error]) iter.Seq2[[]run.Endpoint, error] {
+func byBase(ends iter.Seq2[*run.Endpoint, error]) iter.Seq2[[]run.Endpoint, error] {
 	return func(yield func([]run.Endpoint, error) bool) {
 		var group []run.Endpoint
 		for e, err := range ends {
@@ -58,7 +63,7 @@ func byBase(ends iter.Seq2[run.Endpoint, error]) iter.Seq2[[]run.Endpoint, error
 				}
 				group = group[:0]
 			}
-			group = append(group, e)
+			group = append(group, held(e))
 		}
 		if len(group) > 0 {
 			yield(group, nil)
@@ -66,9 +71,29 @@ func byBase(ends iter.Seq2[run.Endpoint, error]) iter.Seq2[[]run.Endpoint, error
 	}
 }
 
+// held is a session that stays when the next is read: with what the columns that
+// are read point to (see endpointColumns).
+func held(e *run.Endpoint) run.Endpoint {
+	kept := *e
+	kept.MatchedUsage, kept.PKIXValid = clone(e.MatchedUsage), clone(e.PKIXValid)
+	kept.Chain = slices.Clone(e.Chain)
+	return kept
+}
+
+func clone[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
 // counting picks the sessions that count: at each address those of the last
 // attempt.
 func counting(ends []run.Endpoint) []session {
+	if len(ends) == 1 {
+		return []session{{Endpoint: &ends[0]}}
+	}
 	last := map[string]int32{}
 	for i := range ends {
 		last[ends[i].Address] = max(last[ends[i].Address], ends[i].Attempt)

@@ -19,22 +19,23 @@ type fake struct {
 	err          error // at the end of the domains
 }
 
-func (f fake) Manifest() run.Manifest                          { return f.manifest }
-func (f fake) Domains() iter.Seq2[run.Domain, error]           { return rows(f.domains, f.err) }
-func (f fake) Hosts() iter.Seq2[run.Host, error]               { return rows(f.hosts, nil) }
-func (f fake) Endpoints() iter.Seq2[run.Endpoint, error]       { return rows(f.endpoints, nil) }
-func (f fake) Certificates() iter.Seq2[run.Certificate, error] { return rows(f.certificates, nil) }
+func (f fake) Manifest() run.Manifest                           { return f.manifest }
+func (f fake) Domains() iter.Seq2[*run.Domain, error]           { return rows(f.domains, f.err) }
+func (f fake) Hosts() iter.Seq2[*run.Host, error]               { return rows(f.hosts, nil) }
+func (f fake) Endpoints() iter.Seq2[*run.Endpoint, error]       { return rows(f.endpoints, nil) }
+func (f fake) Certificates() iter.Seq2[*run.Certificate, error] { return rows(f.certificates, nil) }
 
-func rows[T any](all []T, err error) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for _, row := range all {
-			if !yield(row, nil) {
+// rows streams rows as a run on disk does: one is good until the next.
+func rows[T any](all []T, err error) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		var row T
+		for _, row = range all {
+			if !yield(&row, nil) {
 				return
 			}
 		}
 		if err != nil {
-			var none T
-			yield(none, err)
+			yield(nil, err)
 		}
 	}
 }
