@@ -51,7 +51,11 @@ func scramble(r *rand.Rand, words map[reflect.Type][]string, v reflect.Value) {
 			scramble(r, words, v.Index(i))
 		}
 	case v.Kind() == reflect.String:
-		v.SetString(words[v.Type()][r.IntN(len(words[v.Type()]))])
+		all := words[v.Type()]
+		if all == nil {
+			all = words[reflect.TypeFor[string]()]
+		}
+		v.SetString(all[r.IntN(len(all))])
 	case v.Kind() == reflect.Bool:
 		v.SetBool(r.IntN(2) == 0)
 	default:
