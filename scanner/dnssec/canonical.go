@@ -98,6 +98,10 @@ func (s *rrset) canonicalise() error {
 	if err != nil {
 		return err
 	}
+	if ascending(rdatas) {
+		s.rdatas = rdatas
+		return nil
+	}
 	order := make([]int, len(rdatas))
 	for i := range order {
 		order[i] = i
@@ -110,6 +114,16 @@ func (s *rrset) canonicalise() error {
 	}
 	s.rdatas, s.rrs = sorted, rrs
 	return nil
+}
+
+// ascending reports whether octet strings are in order, and differ.
+func ascending(rdatas [][]byte) bool {
+	for i := 1; i < len(rdatas); i++ {
+		if bytes.Compare(rdatas[i-1], rdatas[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // appendSigned appends what an RRSIG signs (RFC 4034, Section 3.1.8.1): its own

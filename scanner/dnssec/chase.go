@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -203,7 +204,7 @@ func (c *chase) answered(set, dname *rrset) Result {
 	if f.status >= Insecure {
 		c.result.Rcode = dns.RcodeSuccess
 		if set.canonicalise() == nil || f.status == Insecure {
-			c.result.Records = set.rrs
+			c.result.Records = slices.Clone(set.rrs) // not the whole message
 		}
 	}
 	c.place(f)

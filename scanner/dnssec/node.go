@@ -40,7 +40,7 @@ func (n *node) anchored() bool { return n.parent == nil }
 
 // flight is the work of finding out about a node, which others wait for.
 type flight struct {
-	done chan struct{}
+	done chan struct{} // made by the first who waits, with the lock of the nodes
 	node *node
 }
 
@@ -74,10 +74,13 @@ func (c *nodes) resolve(ctx context.Context, n name, now time.Time, find func() 
 		c.mu.Lock()
 		f := c.flights[n]
 		if f == nil {
-			f = &flight{done: make(chan struct{})}
+			f = &flight{}
 			c.flights[n] = f
 			c.mu.Unlock()
 			return c.lead(n, f, find)
+		}
+		if f.done == nil {
+			f.done = make(chan struct{})
 		}
 		c.mu.Unlock()
 		select {
@@ -96,8 +99,10 @@ func (c *nodes) lead(n name, f *flight, find func() *node) *node {
 	defer func() {
 		c.mu.Lock()
 		delete(c.flights, n)
+		if f.done != nil {
+			close(f.done)
+		}
 		c.mu.Unlock()
-		close(f.done)
 	}()
 	f.node = find()
 	if !f.node.private {

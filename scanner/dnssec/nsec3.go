@@ -4,7 +4,6 @@ import (
 	"crypto/sha1"
 	"encoding/base32"
 	"encoding/hex"
-	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -30,7 +29,13 @@ type nsec3Chain struct {
 	iterations uint16
 	salt       string // octets
 	records    []nsec3Record
-	hashes     map[name][sha1Size]byte
+	hashes     []hashed
+}
+
+// hashed is a name whose hash was made.
+type hashed struct {
+	name name
+	hash [sha1Size]byte
 }
 
 // readNSEC3 sorts a record into its chain; it is left out where it cannot be used:
@@ -61,12 +66,23 @@ func (e *evidence) readNSEC3(set *evidenceSet, rr *dns.NSEC3) {
 	e.chains = append(e.chains, nsec3Chain{iterations: rr.Iterations, salt: salt, records: []nsec3Record{record}})
 }
 
+// hashText is the length of a hash in base 32, which needs no padding.
+const hashText = sha1Size * 8 / 5
+
 // decodeHash reads the 32 characters of a hashed owner name.
 func decodeHash(dst *[sha1Size]byte, s string) bool {
-	if len(s) != base32.HexEncoding.EncodedLen(sha1Size) {
+	var text [hashText]byte
+	if len(s) != len(text) {
 		return false
 	}
-	_, err := base32.HexEncoding.Decode(dst[:], []byte(strings.ToUpper(s)))
+	for i := range text {
+		c := s[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		text[i] = c
+	}
+	_, err := base32.HexEncoding.Decode(dst[:], text[:])
 	return err == nil
 }
 
@@ -84,8 +100,10 @@ func hashName(n name, iterations uint16, salt string) [sha1Size]byte {
 // hash returns the hash of a name in a chain; false where the reply has cost too
 // many.
 func (e *evidence) hash(c *nsec3Chain, n name) ([sha1Size]byte, bool) {
-	if h, ok := c.hashes[n]; ok {
-		return h, true
+	for i := range c.hashes {
+		if c.hashes[i].name == n {
+			return c.hashes[i].hash, true
+		}
 	}
 	if e.r.hashes >= e.r.v.limits.NSEC3Hashes {
 		e.overLimit = true
@@ -94,10 +112,7 @@ func (e *evidence) hash(c *nsec3Chain, n name) ([sha1Size]byte, bool) {
 	e.r.hashes++
 	e.r.w.Hashes++
 	h := hashName(n, c.iterations, c.salt)
-	if c.hashes == nil {
-		c.hashes = make(map[name][sha1Size]byte)
-	}
-	c.hashes[n] = h
+	c.hashes = append(c.hashes, hashed{n, h})
 	return h, true
 }
 

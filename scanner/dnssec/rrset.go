@@ -89,12 +89,11 @@ func borrow(sets []rrset, others ...[]rrset) {
 }
 
 // group makes RRsets of the records of one section. Records of other classes and
-// records whose owner cannot be read are left out.
+// records whose owner cannot be read are left out. Where the records of a set stand
+// together, as they do, the set is a part of the section, not a copy.
 func group(rrs []dns.RR) []rrset {
-	sets := make([]rrset, 0, (len(rrs)+1)/2)
-	var last string // owners repeat
-	var owner name
-	for _, rr := range rrs {
+	g := grouping{section: rrs, sets: make([]rrset, 0, (len(rrs)+1)/2)}
+	for i, rr := range rrs {
 		if rr == nil {
 			continue
 		}
@@ -102,26 +101,75 @@ func group(rrs []dns.RR) []rrset {
 		if h.Class != dns.ClassINET || h.Rrtype == dns.TypeOPT {
 			continue
 		}
-		if h.Name != last || owner == "" {
-			n, err := parseName(h.Name)
-			if err != nil {
-				continue
-			}
-			last, owner = h.Name, n
-		}
-		if sig, ok := rr.(*dns.RRSIG); ok {
-			signer, err := parseName(sig.SignerName)
-			if err != nil {
-				continue
-			}
-			i := place(&sets, owner, sig.TypeCovered)
-			sets[i].sigs = append(sets[i].sigs, signature{sig, signer})
+		owner, ok := g.owner.read(h.Name)
+		if !ok {
 			continue
 		}
-		i := place(&sets, owner, h.Rrtype)
-		sets[i].rrs = append(sets[i].rrs, rr)
+		sig, ok := rr.(*dns.RRSIG)
+		if !ok {
+			g.add(place(&g.sets, owner, h.Rrtype), i)
+			continue
+		}
+		if signer, ok := g.signer.read(sig.SignerName); ok {
+			g.sign(place(&g.sets, owner, sig.TypeCovered), signature{sig, signer})
+		}
 	}
-	return sets
+	return g.sets
+}
+
+// grouping is the state of group.
+type grouping struct {
+	section       []dns.RR
+	sets          []rrset
+	sigs          []signature // of all sets, those of one together
+	owner, signer lastName
+}
+
+// lastName remembers the name that was read last: names repeat.
+type lastName struct {
+	text string
+	name name
+}
+
+func (l *lastName) read(text string) (name, bool) {
+	if l.name != "" && l.text == text {
+		return l.name, true
+	}
+	n, err := parseName(text)
+	if err != nil {
+		return "", false
+	}
+	l.text, l.name = text, n
+	return n, true
+}
+
+// add gives a set the record at i.
+func (g *grouping) add(set, i int) {
+	s := &g.sets[set]
+	if n := len(s.rrs); n == 0 {
+		s.rrs = g.section[i : i+1 : i+1]
+	} else if i >= n && &s.rrs[0] == &g.section[i-n] {
+		s.rrs = g.section[i-n : i+1 : i+1]
+	} else {
+		s.rrs = append(s.rrs, g.section[i])
+	}
+}
+
+// sign gives a set a signature.
+func (g *grouping) sign(set int, sig signature) {
+	s := &g.sets[set]
+	if len(g.sigs) == cap(g.sigs) {
+		g.sigs = make([]signature, 0, max(4, len(g.section)/2)) // sets keep what they have
+	}
+	g.sigs = append(g.sigs, sig)
+	end, n := len(g.sigs), len(s.sigs)
+	if n == 0 {
+		s.sigs = g.sigs[end-1 : end : end]
+	} else if end > n && &s.sigs[0] == &g.sigs[end-1-n] {
+		s.sigs = g.sigs[end-1-n : end : end]
+	} else {
+		s.sigs = append(s.sigs, sig)
+	}
 }
 
 // place returns the index of the RRset of an owner and type, which it adds where

@@ -126,7 +126,7 @@ func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *d
 	if msg == nil {
 		return refused(dns.RcodeSuccess, ReasonNoReply)
 	}
-	l := &lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}
+	a := &validation{lookup: lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}, response: response{v: v, w: w}}
 	owner, err := parseName(q.Name)
 	if err != nil {
 		return refused(msg.Rcode, ReasonMalformed)
@@ -138,8 +138,15 @@ func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *d
 	if !ok {
 		return refused(msg.Rcode, ReasonWorkLimit)
 	}
-	c := &chase{l: l, r: v.newResponse(w), msg: read, at: owner, typ: q.Type}
-	return c.run()
+	a.chase = chase{l: &a.lookup, r: &a.response, msg: read, at: owner, typ: q.Type}
+	return a.chase.run()
+}
+
+// validation is the state of one call of Validate, in one piece.
+type validation struct {
+	lookup   lookup
+	response response
+	chase    chase
 }
 
 // refused is the result for a message that is not looked into.

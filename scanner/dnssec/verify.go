@@ -205,16 +205,11 @@ func (c *checking) charge(reason Reason) Reason {
 // genuine does the cryptography, or remembers how it ended before. What it is
 // remembered by is a hash of all that the answer depends on.
 func (r *response) genuine(k *key, data, octets []byte) bool {
-	h := sha256.New()
-	var sizes [8]byte
-	binary.BigEndian.PutUint32(sizes[:4], uint32(len(data)))
-	binary.BigEndian.PutUint32(sizes[4:], uint32(len(octets)))
-	h.Write(sizes[:])
-	h.Write(data)
-	h.Write(octets)
-	h.Write(k.rdata)
-	var id [sha256.Size]byte
-	h.Sum(id[:0])
+	all := append(data, octets...) // in the spare room of data, as a rule
+	all = append(all, k.rdata...)
+	all = binary.BigEndian.AppendUint32(all, uint32(len(data)))
+	all = binary.BigEndian.AppendUint32(all, uint32(len(octets)))
+	id := sha256.Sum256(all)
 	if valid, ok := r.v.signatures.get(id); ok {
 		r.w.Cached++
 		r.v.remembered.Add(1)
