@@ -69,7 +69,7 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 	c := &collector{
 		cfg:   cfg,
 		spool: w,
-		hosts: newQueue("", cfg.KeepHosts),
+		hosts: newQueue(w.Dir(), cfg.KeepHosts),
 		known: newNameSet(),
 		plan:  newPlan(cfg),
 		rate:  rate.NewLimiter(limit, 1),

@@ -3,6 +3,7 @@ package scanner
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 	"testing"
@@ -107,5 +108,30 @@ func TestSessions(t *testing.T) {
 	want := map[string]run.Verdict{"a 192.0.2.1": run.Verified, "a 192.0.2.2": run.Unreachable, "c 192.0.2.3": run.Mismatch}
 	if err != nil || !maps.Equal(got, want) {
 		t.Errorf("judged sessions %v (%v), want %v", got, err, want)
+	}
+}
+
+func TestSets(t *testing.T) {
+	names := newNameSet()
+	for _, step := range []struct {
+		name string
+		new  bool
+	}{{"a", true}, {"b", true}, {"a", false}, {"", true}, {"", false}, {"A", true}} {
+		if got := names.add(step.name); got != step.new {
+			t.Errorf("%q is new: %v, want %v", step.name, got, step.new)
+		}
+	}
+	endpoints := newEndpointSet()
+	for _, step := range []struct {
+		base, address string
+		attempt       int32
+		new           bool
+	}{
+		{"a", "192.0.2.1", 1, true}, {"a", "192.0.2.1", 1, false}, {"a", "192.0.2.1", 2, true}, {"b", "192.0.2.1", 1, true},
+		{"a", "::ffff:192.0.2.1", 1, true}, {"a", "2001:db8::1", 1, true}, {"a", "2001:db8::1", 1, false}, {"", "192.0.2.1", 1, true},
+	} {
+		if got := endpoints.add(step.base, netip.MustParseAddr(step.address), step.attempt); got != step.new {
+			t.Errorf("%s at %s in attempt %d is new: %v, want %v", step.base, step.address, step.attempt, got, step.new)
+		}
 	}
 }

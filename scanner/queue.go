@@ -5,15 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 )
 
+// queueName is the file that a queue overflows to.
+const queueName = "hosts.queue"
+
 // queue is a first-in, first-out queue of host names that keeps at most a fixed
 // number in memory and the rest in a temporary file, so that putting never waits
 // and memory does not grow with the list. The file is unlinked as soon as it is
-// open: whatever happens, nothing stays behind.
+// open, where the system can do that, else at the end. What a crash may leave of it
+// the next run writes over: the names in it are known from the finished parts.
 type queue struct {
 	mu     sync.Mutex
 	more   sync.Cond
@@ -95,20 +101,22 @@ func (q *queue) release() error {
 	if q.file == nil {
 		return nil
 	}
-	return q.file.Close()
+	err := q.file.Close()
+	if e := os.Remove(q.file.Name()); e != nil && !errors.Is(e, fs.ErrNotExist) {
+		err = errors.Join(err, e)
+	}
+	return err
 }
 
 // spill appends the tail to the file.
 func (q *queue) spill() error {
 	if q.file == nil {
-		f, err := os.CreateTemp(q.dir, "hosts-*.queue")
+		f, err := os.OpenFile(filepath.Join(q.dir, queueName), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {
 			return fmt.Errorf("host queue: %w", err)
 		}
 		q.file = f
-		if err := os.Remove(f.Name()); err != nil {
-			return fmt.Errorf("host queue: %w", err)
-		}
+		_ = os.Remove(f.Name()) // not every system removes what is open: release does
 	}
 	text := strings.Join(q.tail, "\n") + "\n"
 	if _, err := q.file.WriteAt([]byte(text), q.endAt); err != nil {

@@ -3,8 +3,13 @@ package scanner
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"danescan/datasets/run"
 )
 
 func TestQueueKeepsOrderThroughTheDisk(t *testing.T) {
@@ -43,6 +48,70 @@ func TestQueueKeepsOrderThroughTheDisk(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// What a crash left of a queue does no harm, and no file stays behind, not even
+// where it could not be unlinked while it was open.
+func TestQueueAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, queueName)
+	if err := os.WriteFile(path, []byte(strings.Repeat("left.example\n", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	q := newQueue(dir, 4)
+	for i := range 20 {
+		if err := q.put(fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 20 {
+		if name, ok, err := q.take(); name != fmt.Sprint(i) || !ok || err != nil {
+			t.Fatal(name, ok, err)
+		}
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.release(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A scan overflows to the directory of its run, and leaves nothing there.
+func TestQueueIsInTheSpool(t *testing.T) {
+	r, err := run.Create(t.TempDir()+"/run", run.Manifest{RunID: "r", SchemaVersion: run.SchemaVersion, Started: time.Unix(1e9, 0).UTC()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	spool, err := r.Spool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newCollector(Config{KeepHosts: 4}.withDefaults(), spool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.hosts.dir != spool.Dir() || filepath.Dir(spool.Dir()) != r.Dir() {
+		t.Errorf("the queue is in %q, the run in %q", c.hosts.dir, r.Dir())
+	}
+	for i := range 20 {
+		if err := c.queueHost(fmt.Sprintf("h%d.example", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.hosts.file == nil {
+		t.Error("the disk was never used")
+	}
+	if err := c.hosts.release(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(filepath.Join(spool.Dir(), queueName)); err == nil {
+		t.Error("the file of the queue stays behind")
 	}
 }
 

@@ -71,6 +71,9 @@ func openSpool(dir string, origin Origin, d disk) (*Spool, error) {
 	return s, errors.Join(d.syncDir(dir), d.syncDir(filepath.Dir(dir)))
 }
 
+// Dir is the directory of the spool. What else is put there goes with it.
+func (s *Spool) Dir() string { return s.dir }
+
 func (s *Spool) tableDir(t Table) string { return filepath.Join(s.dir, string(t)) }
 
 // mergeDir holds the runs of a merge that takes more than one pass.
