@@ -74,19 +74,20 @@ func onPage(alarms []string, redacted bool) []string {
 	return []string{fmt.Sprintf("%d of the names with a known verdict do not have it.", len(alarms))}
 }
 
-// errorAlarm says whether the share of names without an answer is twice that of
-// the run before, or more: then it was the measurement that changed.
-func (x *series) errorAlarm() []string {
-	if len(x.runs) < 2 {
+// errorAlarm says whether the share of names without an answer in run i, which is
+// e, is twice that of the run before, or more: then it was the measurement that
+// changed.
+func (x *series) errorAlarm(i int, e *entry) []string {
+	if i == 0 {
 		return nil
 	}
-	last, previous := x.runs[len(x.runs)-1], x.runs[len(x.runs)-2]
-	now, then := last.unanswered(), previous.unanswered()
-	if now < minErrors || now*previous.of("names") < 2*then*last.of("names") {
+	previous := x.runs[i-1]
+	now, then := e.unanswered(), previous.unanswered()
+	if now < minErrors || now*previous.of("names") < 2*then*e.of("names") {
 		return nil
 	}
-	return []string{fmt.Sprintf("In the latest run %s of names hang on a lookup without an answer, in the one before it %s: the measurement itself may have changed.",
-		share(now, last.of("names")), share(then, previous.of("names")))}
+	return []string{fmt.Sprintf("In the run of %s, %s of names hang on a lookup without an answer, in the one before it %s: the measurement itself may have changed.",
+		date(e.Started), share(now, e.of("names")), share(then, previous.of("names")))}
 }
 
 // minErrors is how many names without an answer say anything at all.

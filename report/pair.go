@@ -65,14 +65,19 @@ func keyOfName(name string) nameKey {
 	return nameKey(binary.BigEndian.Uint64(sum[:8]))
 }
 
+// pairPath is where a pair is kept.
+func pairPath(before, after string) string {
+	return path.Join("data", "pairs", slug(before)+"-"+slug(after)+".json")
+}
+
 // pairOf gives what lies between two runs, read anew only if it is not known.
 func pairOf(ctx context.Context, a, b entry, cfg Config) (pair, error) {
-	at := filepath.Join(cfg.Out, filepath.FromSlash(path.Join("data", "pairs", slug(a.RunID)+"-"+slug(b.RunID)+".json")))
+	at := filepath.Join(cfg.Out, filepath.FromSlash(pairPath(a.RunID, b.RunID)))
 	var known pair
 	if err := readJSON(at, &known); err != nil {
 		return pair{}, err
 	}
-	if known.Fingerprint == a.Fingerprint+b.Fingerprint {
+	if known.Fingerprint == a.Fingerprint+b.Fingerprint && known.Fingerprint != "" {
 		return known, nil
 	}
 	old, err := run.Open(a.dir)

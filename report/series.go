@@ -5,10 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -32,6 +30,7 @@ type entry struct {
 	List        string           `json:"list"`
 	Contact     string           `json:"contact"`
 	Started     time.Time        `json:"started"`
+	Alarms      []string         `json:"alarms,omitempty"` // on its pages
 	Measures    map[string]int64 `json:"measures"`
 	Providers   []providerLine   `json:"providers"`
 
@@ -48,16 +47,15 @@ type providerLine struct {
 // the latest run can be found in earlier ones.
 const maxProviders = 500
 
-// formOf is what the pages look like: changing it makes them anew.
-const formOf = "1"
+const entryName = "data/entry.json"
 
-func entryPath(id string) string { return path.Join("runs", slug(id), "data", "entry.json") }
+// site is where the pages of a run are, below the site of a series.
+func (e *entry) site() string { return path.Join("runs", slug(e.RunID)) }
 
 // newEntry is what the series keeps of a run.
-func newEntry(s *summary, fingerprint, dir string) entry {
-	m := s.manifest
-	e := entry{Fingerprint: fingerprint, RunID: m.RunID, Rules: m.RulesVersion, Tool: m.Tool.Version, Mode: m.Resolver.Mode, List: listName(m.List), Contact: m.Vantage.Contact,
-		Started: m.Started, Measures: map[string]int64{}, dir: dir}
+func newEntry(s *summary, at entry) entry {
+	e := at
+	e.Measures, e.Providers = map[string]int64{}, nil
 	for _, r := range s.table("headline").Rows {
 		e.Measures[r.Key[0]] = r.Counts[0]
 	}
@@ -71,121 +69,170 @@ func newEntry(s *summary, fingerprint, dir string) entry {
 	return e
 }
 
-// fingerprint tells whether the pages of a run would be the same again.
-func fingerprint(dir string, cfg Config) (string, error) {
-	data, err := os.ReadFile(filepath.Join(dir, run.ManifestName))
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %t %d\n", formOf, cfg.RedactDomains, len(data))
-	sum.Write(data)
-	sum.Write([]byte(styleText + layoutText + indexText))
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// entryOf gives the entry of a run, and makes its pages unless they are there.
-func entryOf(ctx context.Context, dir string, cfg Config) (entry, error) {
+// stub is what the manifest alone says of a run.
+func stub(dir string, cfg Config) (entry, error) {
 	m, err := run.ReadManifest(dir)
 	if err != nil {
 		return entry{}, err
 	}
-	print, err := fingerprint(dir, cfg)
+	data, err := os.ReadFile(filepath.Join(dir, run.ManifestName))
 	if err != nil {
 		return entry{}, err
 	}
-	at := filepath.Join(cfg.Out, filepath.FromSlash(entryPath(m.RunID)))
-	var known entry
-	if err := readJSON(at, &known); err != nil {
-		return entry{}, err
-	}
-	if known.dir = dir; known.Fingerprint == print {
-		return known, nil
-	}
-	s, err := read(ctx, dir, cfg.RedactDomains)
-	if err != nil {
-		return entry{}, err
-	}
-	site := filepath.Join(cfg.Out, "runs", slug(m.RunID))
-	if err := s.write(ctx, site, "../../index.html"); err != nil {
-		return entry{}, err
-	}
-	e := newEntry(s, print, dir)
-	return e, writeJSON(at, e)
+	return entry{
+		Fingerprint: fingerprint(data, cfg), RunID: m.RunID, Rules: m.RulesVersion, Tool: m.Tool.Version, Mode: m.Resolver.Mode,
+		List: listName(m.List), Contact: m.Vantage.Contact, Started: m.Started, dir: dir,
+	}, nil
 }
 
-// readJSON reads a file that may not be there. One that cannot be read is as good
-// as none: it is made again.
-func readJSON(path string, v any) error {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil && json.Unmarshal(data, v) != nil {
-		return nil
-	}
-	return err
+// fingerprint tells whether the pages of a run would be the same again: they come
+// of its manifest, in which the SHA-256 of every part stands, of this very program,
+// and of what may be told.
+func fingerprint(manifest []byte, cfg Config) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q %t %d\n", cfg.program, cfg.RedactDomains, len(manifest))
+	sum.Write(manifest)
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
-func writeJSON(path string, v any) error {
-	data, err := json.MarshalIndent(v, "", " ")
+// program is the SHA-256 of this program: another one may make other pages.
+func program() (string, error) {
+	path, err := os.Executable()
 	if err != nil {
-		return err
+		return "", err
 	}
-	return replace(path, append(data, '\n'))
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// known gives the entry of a run whose pages are there and would be the same again.
+func (e *entry) known(cfg Config) (entry, bool, error) {
+	var kept entry
+	site := filepath.Join(cfg.Out, filepath.FromSlash(e.site()))
+	if err := readJSON(filepath.Join(site, filepath.FromSlash(entryName)), &kept); err != nil {
+		return kept, false, err
+	}
+	kept.dir = e.dir
+	return kept, kept.Fingerprint == e.Fingerprint && whole(site), nil
+}
+
+// entryOf gives the entry of run i of a series, of which those before are known,
+// and makes its pages unless they are there. The pages of the latest run have the
+// alarms of today, those of an earlier one keep what they had.
+func (x *series) entryOf(ctx context.Context, i int, cfg Config) (entry, error) {
+	known, ok, err := x.runs[i].known(cfg)
+	if err != nil {
+		return entry{}, err
+	}
+	latest := i == len(x.runs)-1
+	if ok {
+		if !latest {
+			return known, nil
+		}
+		alarms := slices.Concat(x.canaries, x.errorAlarm(i, &known))
+		if slices.Equal(alarms, known.Alarms) {
+			return known, nil
+		}
+	}
+	s, err := read(ctx, x.runs[i].dir, cfg.RedactDomains)
+	if err != nil {
+		return entry{}, err
+	}
+	e := newEntry(s, x.runs[i])
+	if latest {
+		e.Alarms = x.canaries
+	}
+	e.Alarms = slices.Concat(e.Alarms, x.errorAlarm(i, &e))
+	s.alarms = e.Alarms
+	return e, s.write(ctx, filepath.Join(cfg.Out, filepath.FromSlash(e.site())), "../../index.html",
+		maker{entryName, func() ([]byte, error) { return encodeJSON(e) }})
 }
 
 // series is several runs, the oldest first, and what lies between each two.
 type series struct {
-	runs  []entry
-	steps []pair // from each run to the next
+	runs     []entry
+	steps    []pair   // from each run to the next
+	canaries []string // what the page says of those of the latest run
 }
 
 // writeSeries makes the site of several runs: each run below runs/, and a first
 // page with what became of them.
 func writeSeries(ctx context.Context, cfg Config) (Report, error) {
-	out, err := readSeries(ctx, cfg)
+	var err error
+	if cfg.program, err = program(); err != nil {
+		return Report{}, err
+	}
+	x, err := stubs(cfg)
 	if err != nil {
 		return Report{}, err
 	}
-	last := out.runs[len(out.runs)-1]
-	alarms, err := canaries(cfg.Canary, last.dir)
+	last := len(x.runs) - 1
+	alarms, err := canaries(cfg.Canary, x.runs[last].dir)
 	if err != nil {
 		return Report{}, err
 	}
-	guard := out.errorAlarm()
-	if err := out.write(cfg, slices.Concat(onPage(alarms, cfg.RedactDomains), guard)); err != nil {
+	x.canaries = onPage(alarms, cfg.RedactDomains)
+	if err := x.read(ctx, cfg); err != nil {
 		return Report{}, err
 	}
-	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: headlineOf(last.of), Alarms: slices.Concat(alarms, guard)}, nil
+	if err := x.write(ctx, cfg); err != nil {
+		return Report{}, err
+	}
+	return Report{Path: filepath.Join(cfg.Out, "index.html"), Headline: headlineOf(x.runs[last].of),
+		Alarms: slices.Concat(alarms, x.errorAlarm(last, &x.runs[last]))}, nil
 }
 
-// readSeries makes the pages of the runs that are new, and compares each run with
-// the one before it.
-func readSeries(ctx context.Context, cfg Config) (series, error) {
+// stubs are the runs of a series, the oldest first, as their manifests have them.
+func stubs(cfg Config) (*series, error) {
 	if len(cfg.Runs) > maxSeries {
-		return series{}, fmt.Errorf("%d runs: at most %d make a series", len(cfg.Runs), maxSeries)
+		return nil, fmt.Errorf("%d runs: at most %d make a series", len(cfg.Runs), maxSeries)
 	}
-	var out series
+	var x series
+	dirs := map[string]string{}
 	for _, dir := range cfg.Runs {
-		e, err := entryOf(ctx, dir, cfg)
+		e, err := stub(dir, cfg)
 		if err != nil {
-			return series{}, err
+			return nil, err
 		}
-		out.runs = append(out.runs, e)
+		if other := dirs[e.RunID]; other != "" {
+			return nil, fmt.Errorf("%s and %s are the same run", other, dir)
+		}
+		dirs[e.RunID] = dir
+		x.runs = append(x.runs, e)
 	}
-	slices.SortStableFunc(out.runs, func(a, b entry) int { return a.Started.Compare(b.Started) })
-	for i := 1; i < len(out.runs); i++ {
-		if out.runs[i-1].RunID == out.runs[i].RunID {
-			return series{}, fmt.Errorf("%s and %s are the same run", out.runs[i-1].dir, out.runs[i].dir)
-		}
-		p, err := pairOf(ctx, out.runs[i-1], out.runs[i], cfg)
+	slices.SortStableFunc(x.runs, func(a, b entry) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.RunID, b.RunID))
+	})
+	return &x, nil
+}
+
+// read makes the pages of the runs that are new, and compares each run with the
+// one before it.
+func (x *series) read(ctx context.Context, cfg Config) error {
+	for i := range x.runs {
+		e, err := x.entryOf(ctx, i, cfg)
 		if err != nil {
-			return series{}, err
+			return err
 		}
-		out.steps = append(out.steps, p)
+		x.runs[i] = e
+		if i == 0 {
+			continue
+		}
+		p, err := pairOf(ctx, x.runs[i-1], e, cfg)
+		if err != nil {
+			return err
+		}
+		x.steps = append(x.steps, p)
 	}
-	return out, nil
+	return nil
 }
 
 // of is a measure of the headline.

@@ -5,9 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"danescan/datasets/run"
 )
@@ -18,6 +19,8 @@ type Config struct {
 	Out           string   // directory of the site
 	RedactDomains bool     // name nothing that would tell which domains are in the list
 	Canary        string   // file of names with the verdict that each must have; empty: none
+
+	program string // what makes the pages of a series, see program
 }
 
 // Headline is the run in the few numbers that people quote.
@@ -89,75 +92,41 @@ func headlineOf(of func(measure string) int64) Headline {
 	}
 }
 
-// file is one file of a site.
-type file struct {
-	path string
-	data []byte
-}
-
-// write makes the files of a site. Up leads to the series that it stands in.
-func (s *summary) write(ctx context.Context, dir, up string) error {
-	for build := range s.files(up) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		f, err := build()
-		if err == nil {
-			err = replace(filepath.Join(dir, filepath.FromSlash(f.path)), f.data)
-		}
-		if err != nil {
-			return err
-		}
+// write makes the files of a site. Up leads to the series that it stands in; more
+// are files that are written last.
+func (s *summary) write(ctx context.Context, dir, up string, more ...maker) error {
+	makers, err := s.files(up)
+	if err != nil {
+		return err
 	}
-	return nil
+	return publish(ctx, dir, append(makers, more...))
 }
 
 // files gives a maker for each file of the site, the first page last.
-func (s *summary) files(up string) func(yield func(func() (file, error)) bool) {
-	return func(yield func(func() (file, error)) bool) {
-		all, err := layouts()
-		if err != nil {
-			yield(func() (file, error) { return file{}, err })
-			return
-		}
-		for _, f := range s.dataFiles() {
-			if !yield(f) {
-				return
-			}
-		}
-		sh := newShell(s.manifest)
-		sh.Nav = s.nav()
-		sh.Warnings = append(sh.Warnings, s.alarms...)
-		pages := s.pages()
-		for i := range pages {
-			p := pages[len(pages)-1-i]
-			own := sh
-			if up != "" {
-				own.Up = up
-				for range bytes.Count([]byte(p.Path), []byte("/")) {
-					own.Up = "../" + own.Up
-				}
-			}
-			if !yield(func() (file, error) {
-				data, err := p.render(own, all)
-				return file{p.Path, data}, err
-			}) {
-				return
-			}
-		}
+func (s *summary) files(up string) ([]maker, error) {
+	layouts, err := layouts()
+	if err != nil {
+		return nil, err
 	}
+	sh := newShell(s.manifest)
+	sh.Nav = s.nav()
+	sh.Warnings = append(sh.Warnings, s.alarms...)
+	all := s.dataFiles()
+	for _, p := range slices.Backward(s.pages()) {
+		own := sh
+		if up != "" {
+			own.Up = strings.Repeat("../", strings.Count(p.Path, "/")) + up
+		}
+		all = append(all, maker{p.Path, func() ([]byte, error) { return p.render(own, layouts) }})
+	}
+	return all, nil
 }
 
 // dataFiles are the figures as CSV, JSON and SQL, the broken hosts of each slice,
 // and the description of the run's tables.
-func (s *summary) dataFiles() []func() (file, error) {
-	var all []func() (file, error)
-	add := func(path string, data func() ([]byte, error)) {
-		all = append(all, func() (file, error) {
-			bytes, err := data()
-			return file{path, bytes}, err
-		})
-	}
+func (s *summary) dataFiles() []maker {
+	var all []maker
+	add := func(path string, data func() ([]byte, error)) { all = append(all, maker{path, data}) }
 	for i := range s.tables {
 		t := &s.tables[i]
 		base := "data/" + t.Name
@@ -183,16 +152,4 @@ func (s *summary) dataFiles() []func() (file, error) {
 		return b.Bytes(), err
 	})
 	return all
-}
-
-// replace writes a file whole or not at all.
-func replace(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
 }

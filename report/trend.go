@@ -2,10 +2,10 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,27 +44,20 @@ const (
 type curve struct{ measure, whole, label, tone string }
 
 // write makes the first page of a series and its data.
-func (x *series) write(cfg Config, alarms []string) error {
+func (x *series) write(ctx context.Context, cfg Config) error {
 	all, err := layouts()
 	if err != nil {
 		return err
 	}
-	p, sh := x.page(alarms), x.shell()
-	html, err := p.render(sh, all)
-	if err != nil {
-		return err
+	var makers []maker
+	for _, p := range x.steps {
+		makers = append(makers, maker{pairPath(p.Before, p.After), func() ([]byte, error) { return encodeJSON(p) }})
 	}
-	table, err := x.csv()
-	if err != nil {
-		return err
-	}
-	if err := replace(filepath.Join(cfg.Out, "data", "series.csv"), table); err != nil {
-		return err
-	}
-	if err := writeJSON(filepath.Join(cfg.Out, "data", "series.json"), map[string]any{"runs": x.runs, "pairs": x.steps}); err != nil {
-		return err
-	}
-	return replace(filepath.Join(cfg.Out, "index.html"), html)
+	makers = append(makers,
+		maker{"data/series.csv", x.csv},
+		maker{"data/series.json", func() ([]byte, error) { return encodeJSON(map[string]any{"runs": x.runs, "pairs": x.steps}) }},
+		maker{"index.html", func() ([]byte, error) { return x.page().render(x.shell(), all) }})
+	return publish(ctx, cfg.Out, makers)
 }
 
 // shell is that of the latest run, with the runs as navigation.
@@ -72,17 +65,17 @@ func (x *series) shell() shell {
 	last := x.runs[len(x.runs)-1]
 	sh := newShellOf(last)
 	sh.Tool = strings.TrimSpace("danescan " + last.Tool)
-	sh.Nav = []navEntry{{"index", "All runs", "index.html"}, {"", "Latest run", "runs/" + slug(last.RunID) + "/index.html"}}
+	sh.Nav = []navEntry{{"index", "All runs", "index.html"}, {"", "Latest run", last.site() + "/index.html"}}
 	return sh
 }
 
-func (x *series) page(alarms []string) page {
+func (x *series) page() page {
 	last := x.runs[len(x.runs)-1]
 	p := page{Path: "index.html", Here: "index", body: "series", Title: fmt.Sprintf("DANE for SMTP: %d runs", len(x.runs)),
 		Lead: fmt.Sprintf("From %s to %s. Of %s names that take mail, %s have DANE in the latest run (%s), and %s of these are verified.",
 			date(x.runs[0].Started), date(last.Started), thousands(last.of("with_mail")), thousands(last.of("dane")),
 			share(last.of("dane"), last.of("with_mail")), thousands(last.of("verified"))),
-		Limits: alarms,
+		Limits: last.Alarms,
 		Trends: []trend{
 			x.trend("adoption", "Names with DANE, as a share of names that take mail", []curve{
 				{"dane", "with_mail", "with DANE", ""}, {"verified", "with_mail", "verified", "good"}}),
@@ -249,7 +242,7 @@ func (x *series) runsView() figureView {
 	}
 	for i := range x.runs {
 		e := &x.runs[len(x.runs)-1-i]
-		row := rowView{Label: date(e.Started), Note: e.List, Link: path.Join("runs", slug(e.RunID), "index.html"), Texts: []string{x.broken(len(x.runs) - 1 - i)}}
+		row := rowView{Label: date(e.Started), Note: e.List, Link: path.Join(e.site(), "index.html"), Texts: []string{x.broken(len(x.runs) - 1 - i)}}
 		for _, m := range measures {
 			row.Cells = append(row.Cells, cellView{Number: thousands(e.of(m))})
 		}

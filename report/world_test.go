@@ -159,15 +159,19 @@ func summarise(t *testing.T, f fake) *summary {
 func site(t *testing.T, s *summary) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for build := range s.files("") {
-		f, err := build()
+	makers, err := s.files("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range makers {
+		data, err := m.make()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, twice := all[f.path]; twice {
-			t.Errorf("two files are named %s", f.path)
+		if _, twice := all[m.path]; twice {
+			t.Errorf("two files are named %s", m.path)
 		}
-		all[f.path] = string(f.data)
+		all[m.path] = string(data)
 	}
 	return all
 }
