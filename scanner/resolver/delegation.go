@@ -149,9 +149,8 @@ func (it *Iterate) keepGlue(d *delegation) {
 // proofOf picks what a referral says of the DS set at the cut: the set with its
 // signatures, or the signed NSEC or NSEC3 records that deny it.
 func proofOf(authority []dns.RR, cut, parent string, now time.Time) *cutProof {
-	msg := &dns.Msg{Question: []dns.Question{{Name: cut, Qtype: dns.TypeDS, Qclass: dns.ClassINET}}}
-	msg.Response = true
 	var signed bool
+	var ds, denial []dns.RR
 	ttl := uint32(1 << 31)
 	for _, rr := range authority {
 		h := rr.Header()
@@ -162,9 +161,12 @@ func proofOf(authority []dns.RR, cut, parent string, now time.Time) *cutProof {
 		t := coveredType(rr)
 		switch {
 		case t == dns.TypeDS && owner == cut:
-			msg.Answer = append(msg.Answer, rr)
+			ds = append(ds, rr)
 		case t == dns.TypeNSEC || t == dns.TypeNSEC3:
-			msg.Ns = append(msg.Ns, rr)
+			if denial == nil {
+				denial = make([]dns.RR, 0, len(authority))
+			}
+			denial = append(denial, rr)
 		default:
 			continue
 		}
@@ -174,7 +176,9 @@ func proofOf(authority []dns.RR, cut, parent string, now time.Time) *cutProof {
 	if !signed {
 		return nil
 	}
-	return &cutProof{reply: msg, until: now.Add(clampTTL(ttl)), ds: dsOf(msg.Answer)}
+	msg := newMessage(dnssec.Question{Name: cut, Type: dns.TypeDS})
+	msg.Answer, msg.Ns = ds, denial
+	return &cutProof{reply: msg, until: now.Add(clampTTL(ttl)), ds: dsOf(ds)}
 }
 
 func dsOf(section []dns.RR) []*dns.DS {

@@ -53,6 +53,7 @@ func (it *Iterate) forget(d *delegation, err error) {
 // a zone below. A reply of doubtful use is taken where no server has a better one.
 func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, depth int) (*part, *delegation, error) {
 	servers := l.newPool(d, q, depth)
+	defer servers.free()
 	var doubtful *part
 	failure := errNoServers
 	for range l.it.cfg.Limits.Servers {

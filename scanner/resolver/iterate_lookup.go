@@ -27,13 +27,24 @@ type lookup struct {
 	avoid   map[dnssec.Question]map[netip.AddrPort]bool // servers whose reply did not validate
 	last    *lookupError                                // the latest failure to get something
 	final   *part                                       // the last step of the alias chain
+
+	space struct { // what the lists lie in, as long as they are short
+		replies [2]askedPart
+		proofs  [2]*delegation
+	}
 }
 
-func newLookup(it *Iterate) *lookup { return &lookup{it: it} }
+func newLookup(it *Iterate) *lookup {
+	l := &lookup{it: it}
+	l.replies, l.proofs = l.space.replies[:0], l.space.proofs[:0]
+	return l
+}
 
 // replies are what the questions of one lookup brought. There are few: looking
 // through them costs less than a map.
-type replies []struct {
+type replies []askedPart
+
+type askedPart struct {
 	q    dnssec.Question
 	part *part
 }
@@ -54,10 +65,7 @@ func (r *replies) put(q dnssec.Question, p *part) {
 			return
 		}
 	}
-	*r = append(*r, struct {
-		q    dnssec.Question
-		part *part
-	}{q, p})
+	*r = append(*r, askedPart{q, p})
 }
 
 // lookupError says why a question brought no usable reply from any server.
@@ -130,8 +138,7 @@ func (l *lookup) retry(ctx context.Context, q dnssec.Question) (*dns.Msg, bool) 
 type stepFunc func(ctx context.Context, q dnssec.Question) (*part, bool, error)
 
 func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*dns.Msg, bool, error) {
-	msg := &dns.Msg{Question: []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}}
-	msg.Response = true
+	msg := newMessage(q)
 	seen := []string{q.Name} // no longer than the limit of aliases
 	anyFresh := false
 	for links := 0; ; {
@@ -140,8 +147,8 @@ func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*
 			return msg, anyFresh, err
 		}
 		anyFresh = anyFresh || fresh
-		msg.Answer = append(msg.Answer, p.answer...)
-		msg.Ns = append(msg.Ns, p.authority...)
+		msg.Answer = together(msg.Answer, p.answer)
+		msg.Ns = together(msg.Ns, p.authority)
 		msg.Rcode = p.rcode
 		for _, target := range p.targets {
 			if slices.Contains(seen, target) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/miekg/dns"
 
@@ -26,11 +27,33 @@ type pool struct {
 	others  []string // of which perhaps not all addresses are known
 	sought  int      // names looked up
 	offered []netip.Addr
+	space   poolSpace
 }
 
+// poolSpace is what the lists of a pool lie in: most zones have no more servers.
+type poolSpace struct {
+	ready   [8]candidate
+	last    [4]candidate
+	names   [4]string
+	offered [8]netip.Addr
+	addrs   [8]netip.Addr
+}
+
+// pools are used again: nothing of one is needed once its zone was asked.
+var pools = sync.Pool{New: func() any { return new(pool) }}
+
+// free gives a pool back.
+func (p *pool) free() {
+	*p = pool{}
+	pools.Put(p)
+}
+
+// newPool makes the pool of a question, which the caller frees.
 func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
-	p := &pool{l: l, d: d, q: q, depth: depth}
-	addrs := make([]netip.Addr, 0, 2*len(d.servers))
+	p := pools.Get().(*pool)
+	p.l, p.d, p.q, p.depth = l, d, q, depth
+	p.ready, p.last, p.names, p.offered = p.space.ready[:0], p.space.last[:0], p.space.names[:0], p.space.offered[:0]
+	addrs := p.space.addrs[:0]
 	now := l.it.cfg.Now()
 	for _, ns := range d.servers {
 		known := ns.Addrs
@@ -59,24 +82,25 @@ func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 
 // add offers addresses that were not offered before and that may be asked.
 func (p *pool) add(addrs []netip.Addr) {
-	fresh := make([]netip.Addr, 0, len(addrs))
-	p.offered = slices.Grow(p.offered, len(addrs))
+	now := p.l.it.cfg.Now()
+	avoid := p.l.avoid[p.q]
+	ready, last := len(p.ready), len(p.last)
 	for _, a := range addrs {
 		if slices.Contains(p.offered, a) || !p.l.it.usable(a, p.d.fixed) {
 			continue
 		}
 		p.offered = append(p.offered, a)
-		if !p.l.avoid[p.q][netip.AddrPortFrom(a, p.l.it.cfg.Port)] {
-			fresh = append(fresh, a)
-		}
-	}
-	for _, c := range p.l.it.order(fresh, p.d.zone, p.q.Type) {
-		if c.last {
+		c := p.l.it.candidate(a, p.d.zone, p.q.Type, now)
+		switch {
+		case avoid[c.server]:
+		case c.last:
 			p.last = append(p.last, c)
-		} else {
+		default:
 			p.ready = append(p.ready, c)
 		}
 	}
+	cheapestFirst(p.ready[ready:])
+	cheapestFirst(p.last[last:])
 }
 
 // next returns the next server to ask; false: there is none left.

@@ -3,6 +3,7 @@ package resolver
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -25,12 +26,31 @@ type part struct {
 
 // message makes a reply of a part.
 func (p *part) message(q dnssec.Question) *dns.Msg {
-	msg := &dns.Msg{Question: []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}}
-	msg.Response = true
+	msg := newMessage(q)
 	msg.Rcode = p.rcode
-	msg.Answer = append(msg.Answer, p.answer...)
-	msg.Ns = append(msg.Ns, p.authority...)
+	msg.Answer, msg.Ns = together(nil, p.answer), together(nil, p.authority)
 	return msg
+}
+
+// newMessage makes an empty reply to a question.
+func newMessage(q dnssec.Question) *dns.Msg {
+	m := new(struct {
+		msg      dns.Msg
+		question [1]dns.Question
+	})
+	m.question[0] = dns.Question{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}
+	m.msg.Question = m.question[:]
+	m.msg.Response = true
+	return &m.msg
+}
+
+// together is a section with more records, which are not copied where it is empty:
+// records and sections are never changed, only added to.
+func together(section, more []dns.RR) []dns.RR {
+	if len(section) == 0 {
+		return more[:len(more):len(more)]
+	}
+	return append(section, more...)
 }
 
 // verdict is what a reply is worth: an answer, a referral, or an error. A doubtful
@@ -56,6 +76,13 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 		}
 		return verdict{err: rcodeError(r)}
 	}
+	if len(msg.Answer) == 0 && msg.Rcode == dns.RcodeSuccess { // most likely a referral
+		if _, denied := soaOwner(msg, d.zone, q.Name); !denied {
+			if v, ok := it.refer(r, d, q, now); ok {
+				return v
+			}
+		}
+	}
 	p := collect(msg, d.zone, q)
 	p.server, p.size, p.zone = r.Server, r.Size, d.zone
 	recursive := msg.RecursionAvailable && !msg.Authoritative && !d.fixed
@@ -71,13 +98,8 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 	case ok:
 		return it.answered(p, q.Type, recursive)
 	}
-	if next := referral(msg, d.zone, q.Name, now); next != nil {
-		it.keepGlue(next)
-		next.servers = it.sets.share(next.servers, now)
-		if q.Type == dns.TypeDS && next.zone == q.Name {
-			return verdict{part: referredDS(p, next), next: next}
-		}
-		return verdict{next: next}
+	if v, ok := it.refer(r, d, q, now); ok {
+		return v
 	}
 	if lame(msg, d.zone) {
 		it.state.setLame(lameKey{r.Server, d.zone, 0}, now)
@@ -96,13 +118,23 @@ func (it *Iterate) answered(p *part, qtype uint16, recursive bool) verdict {
 	return verdict{part: p, doubtful: recursive}
 }
 
-// referredDS is the answer to a question for a DS set that a referral gives.
-func referredDS(p *part, d *delegation) *part {
-	p.answer, p.authority = nil, nil
-	if proof := d.proof.Load(); proof != nil && proof.reply != nil {
+// refer reads a reply as a referral; false where it is none. It answers a question
+// for the DS set at the cut.
+func (it *Iterate) refer(r exchange.Reply, d *delegation, q dnssec.Question, now time.Time) (verdict, bool) {
+	next := referral(r.Msg, d.zone, q.Name, now)
+	if next == nil {
+		return verdict{}, false
+	}
+	it.keepGlue(next)
+	next.servers = it.sets.share(next.servers, now)
+	if q.Type != dns.TypeDS || next.zone != q.Name {
+		return verdict{next: next}, true
+	}
+	p := &part{rcode: r.Msg.Rcode, server: r.Server, size: r.Size, zone: d.zone}
+	if proof := next.proof.Load(); proof != nil && proof.reply != nil {
 		p.answer, p.authority = proof.reply.Answer, proof.reply.Ns
 	}
-	return p
+	return verdict{part: p, next: next}, true
 }
 
 // soaOwner returns the owner of the SOA record of a negative reply: at or above
@@ -149,11 +181,11 @@ func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
 		link, target := aliasAt(answer, zone, name, q.Type)
 		if len(link) == 0 {
 			set := signedSet(answer, name, q.Type)
-			p.answer = append(p.answer, set...)
+			p.answer = together(p.answer, set)
 			final = len(set) > 0
 			break
 		}
-		p.answer = append(p.answer, link...)
+		p.answer = together(p.answer, link)
 		if q.Type == dns.TypeCNAME && name == q.Name {
 			final = true // the CNAME that a DNAME makes is what was asked for
 			break
@@ -181,7 +213,10 @@ func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
 // proofs picks the records that deny: of zone or below, the SOA record only of a
 // negative answer.
 func proofs(section []dns.RR, zone string, negative bool) []dns.RR {
-	var out []dns.RR
+	if len(section) == 0 {
+		return nil
+	}
+	out := make([]dns.RR, 0, len(section))
 	for _, rr := range section {
 		t, h := coveredType(rr), rr.Header()
 		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && negative
@@ -219,23 +254,41 @@ const maxChain = 32
 
 // signedSet returns the records of a name and type, with their signatures.
 func signedSet(section []dns.RR, name string, qtype uint16) []dns.RR {
-	var set, sigs []dns.RR
+	records, signatures := 0, 0
 	for _, rr := range section {
-		h := rr.Header()
-		if h.Class != dns.ClassINET || canonical(h.Name) != name {
-			continue
-		}
 		switch {
-		case h.Rrtype == qtype:
-			set = append(set, rr)
-		case coveredType(rr) == qtype:
-			sigs = append(sigs, rr)
+		case isOf(rr, name, qtype):
+			records++
+		case isSignatureOf(rr, name, qtype):
+			signatures++
 		}
 	}
-	if len(set) == 0 {
+	if records == 0 {
 		return nil
 	}
-	return append(set, sigs...)
+	set := make([]dns.RR, records+signatures)
+	next, nextSig := 0, records
+	for _, rr := range section {
+		switch {
+		case isOf(rr, name, qtype):
+			set[next] = rr
+			next++
+		case isSignatureOf(rr, name, qtype):
+			set[nextSig] = rr
+			nextSig++
+		}
+	}
+	return set
+}
+
+func isOf(rr dns.RR, name string, qtype uint16) bool {
+	h := rr.Header()
+	return h.Rrtype == qtype && h.Class == dns.ClassINET && canonical(h.Name) == name
+}
+
+func isSignatureOf(rr dns.RR, name string, qtype uint16) bool {
+	sig, ok := rr.(*dns.RRSIG)
+	return ok && sig.TypeCovered == qtype && sig.Hdr.Class == dns.ClassINET && canonical(sig.Hdr.Name) == name
 }
 
 // aliasFirst reports whether a name has a CNAME. Where a server gives the type

@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -102,34 +101,29 @@ type candidate struct {
 	cost   time.Duration
 }
 
-// order sorts servers: those remembered as lame or dead last, the quick ones
-// first, with some chance so that the others are asked at times, too.
-func (it *Iterate) order(addrs []netip.Addr, zone string, qtype uint16) []candidate {
-	now := it.cfg.Now()
-	out := make([]candidate, 0, len(addrs))
-	for _, a := range addrs {
-		server := netip.AddrPortFrom(a, it.cfg.Port)
-		st := it.state.get(server, now)
-		cost := time.Duration(float64(st.rtt) * (0.5 + it.cfg.Random()))
-		if a.Is6() && st.rtt == unknownRTT {
-			cost += unknownRTT // IPv6 may not be there: try what surely is first
-		}
-		out = append(out, candidate{
-			server: server,
-			last:   now.Before(st.dead) || it.state.isLame(server, zone, qtype, now),
-			cost:   cost,
-		})
+// candidate sets down what is remembered of a server, with some chance, so that
+// slower ones are asked at times, too.
+func (it *Iterate) candidate(a netip.Addr, zone string, qtype uint16, now time.Time) candidate {
+	server := netip.AddrPortFrom(a, it.cfg.Port)
+	st := it.state.get(server, now)
+	cost := time.Duration(float64(st.rtt) * (0.5 + it.cfg.Random()))
+	if a.Is6() && st.rtt == unknownRTT {
+		cost += unknownRTT // IPv6 may not be there: try what surely is first
 	}
-	slices.SortStableFunc(out, func(a, b candidate) int {
-		if a.last != b.last {
-			if a.last {
-				return 1
-			}
-			return -1
+	return candidate{
+		server: server,
+		last:   now.Before(st.dead) || it.state.isLame(server, zone, qtype, now),
+		cost:   cost,
+	}
+}
+
+// cheapestFirst sorts servers: there are few.
+func cheapestFirst(servers []candidate) {
+	for i := range servers {
+		for j := i; j > 0 && servers[j].cost < servers[j-1].cost; j-- {
+			servers[j], servers[j-1] = servers[j-1], servers[j]
 		}
-		return int(a.cost - b.cost)
-	})
-	return out
+	}
 }
 
 // usable reports whether an address may be asked.
