@@ -146,7 +146,7 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.Lists, l *lo
 	}
 	cfg := job.Config
 	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
-	cfg.Progress.follow(l)
+	defer cfg.Progress.follow(l)()
 	cfg.Now, cfg.AllowAny, cfg.Log = job.DNS.now(), job.DNS.AllowPrivate, job.DNS.Log
 	if err := Collect(ctx, cfg, names, spool); err != nil {
 		if ctx.Err() != nil {

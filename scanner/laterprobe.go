@@ -102,7 +102,7 @@ func (job ProbeJob) admissible(ctx context.Context, r *run.Run) error {
 func (job ProbeJob) collect(ctx context.Context, r *run.Run, w *run.Spool, l *lookups) error {
 	cfg := job.Config
 	cfg.Resolver, cfg.Now, cfg.AllowAny = l, job.DNS.now(), job.DNS.AllowPrivate
-	cfg.Progress.follow(l)
+	defer cfg.Progress.follow(l)()
 	var err error
 	if cfg.Exclude, err = leftAlone(r, cfg.Exclude); err != nil {
 		return err

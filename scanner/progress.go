@@ -43,6 +43,7 @@ type Progress struct {
 	sessions histogram // how long a session took
 
 	source atomic.Pointer[lookups]
+	worked atomic.Pointer[Work] // by lookups that were let go
 }
 
 // mxKinds are what an MX lookup comes to, in the order of Progress.kinds.
@@ -145,15 +146,25 @@ func (w Work) Retried() int64 { return w.Timeouts + w.Network + w.Malformed }
 
 // Work reads what the lookups took so far.
 func (p *Progress) Work() Work {
-	l := p.source.Load()
-	if l == nil {
-		return Work{Verified: p.Verified.Load()}
+	if l := p.source.Load(); l != nil {
+		return l.work()
 	}
-	return l.work()
+	if w := p.worked.Load(); w != nil {
+		return *w
+	}
+	return Work{Verified: p.Verified.Load()}
 }
 
-// follow says whose work the scan's lookups are.
-func (p *Progress) follow(l *lookups) { p.source.Store(l) }
+// follow says whose work the scan's lookups are. The function that it returns lets
+// them go: their caches would only take memory while the run is judged.
+func (p *Progress) follow(l *lookups) (leave func()) {
+	p.source.Store(l)
+	return func() {
+		w := l.work()
+		p.worked.Store(&w)
+		p.source.Store(nil)
+	}
+}
 
 // work is what a resolver took so far.
 func (l *lookups) work() Work {
