@@ -100,6 +100,8 @@ func checkSeriesPage(t *testing.T, dir string) {
 		`<code>good.example</code></th><td class="n">3</td><td class="n">2</td><td class="n">2</td>`, // the survey's table
 		`<td class="t">dane-failed</td><td class="n">1</td>`,
 		`2 → 1<small>−1</small>`,
+		// The same names: 3 of 6 with DANE, and a month later 3 of 5 in common and then 2 of 5, whatever joined.
+		`<title id="same-trend-title">`, `from 2 October 2027 to 1 November 2027: 60.0 %, then 60.0 %`,
 		`href="runs/`, `<polyline class="good" points="60.00,`,
 	} {
 		if !strings.Contains(page, want) {
@@ -165,8 +167,8 @@ func TestChangeOfRulesBreaksTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(data)
-	if n := strings.Count(page, "<polyline"); n != 8 { // two charts, two curves, two pieces
-		t.Errorf("%d pieces of lines, want 8", n)
+	if n := strings.Count(page, "<polyline"); n != 11 { // two charts, two curves, two pieces; the whole list in two, the same names in one
+		t.Errorf("%d pieces of lines, want 11", n)
 	}
 	if !strings.Contains(page, "Dashed: rules 2, before 1") {
 		t.Error("the page does not say why")

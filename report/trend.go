@@ -81,6 +81,7 @@ func (x *series) page() page {
 				{"dane", "with_mail", "with DANE", ""}, {"verified", "with_mail", "verified", "good"}}),
 			x.trend("trouble", "Names that failed or are undecided, as a share of names that take mail", []curve{
 				{"failed", "with_mail", "failed", "bad"}, {"undecided", "with_mail", "undecided", "unknown"}}),
+			x.sameTrend(),
 		},
 		Views:     []figureView{x.runsView(), x.sameView(), x.surveyView(), x.movesView(), x.blameView()},
 		Downloads: []link{{"Series as CSV", "data/series.csv"}, {"Series as JSON", "data/series.json"}}}
@@ -107,23 +108,13 @@ func (x *series) broken(i int) string {
 
 // trend draws curves over the time at which the runs began.
 func (x *series) trend(name, title string, curves []curve) trend {
-	out := trend{Name: name, Title: title, First: date(x.runs[0].Started), Last: date(x.runs[len(x.runs)-1].Started)}
 	most := 0.0
 	for _, c := range curves {
 		for i := range x.runs {
 			most = max(most, ratio(&x.runs[i], c))
 		}
 	}
-	top := ceiling(most)
-	for _, part := range []float64{0, 0.5, 1} {
-		y := plotBottom - part*(plotBottom-plotTop)
-		out.Grid = append(out.Grid, gridLine{decimal(y), decimal(y + 4), strconv.FormatFloat(100*top*part, 'g', 3, 64) + "\u00a0%"})
-	}
-	for i := range x.runs {
-		if why := x.broken(i); why != "" {
-			out.Breaks = append(out.Breaks, trendBreak{decimal(x.x(i)), why})
-		}
-	}
+	out, top := x.plot(name, title, most)
 	var told []string
 	for _, c := range curves {
 		out.Lines = append(out.Lines, x.line(c, top))
@@ -136,12 +127,26 @@ func (x *series) trend(name, title string, curves []curve) trend {
 	return out
 }
 
-func ratio(e *entry, c curve) float64 {
-	if e.of(c.whole) == 0 {
-		return 0
+// plot is a trend without its lines, and the share at its top.
+func (x *series) plot(name, title string, most float64) (trend, float64) {
+	out := trend{Name: name, Title: title, First: date(x.runs[0].Started), Last: date(x.runs[len(x.runs)-1].Started)}
+	top := ceiling(most)
+	for _, part := range []float64{0, 0.5, 1} {
+		y := height(part)
+		out.Grid = append(out.Grid, gridLine{decimal(y), decimal(y + 4), strconv.FormatFloat(100*top*part, 'g', 3, 64) + "\u00a0%"})
 	}
-	return float64(e.of(c.measure)) / float64(e.of(c.whole))
+	for i := range x.runs {
+		if why := x.broken(i); why != "" {
+			out.Breaks = append(out.Breaks, trendBreak{decimal(x.x(i)), why})
+		}
+	}
+	return out, top
 }
+
+// height is where a part of the top is drawn.
+func height(part float64) float64 { return plotBottom - part*(plotBottom-plotTop) }
+
+func ratio(e *entry, c curve) float64 { return part(e.of(c.measure), e.of(c.whole)) }
 
 // ceiling is a round number that is not smaller.
 func ceiling(x float64) float64 {
@@ -170,7 +175,7 @@ func (x *series) line(c curve, top float64) trendLine {
 			out.Pieces = append(out.Pieces, strings.Join(points, " "))
 			points = nil
 		}
-		px, py := decimal(x.x(i)), decimal(plotBottom-(plotBottom-plotTop)*ratio(&x.runs[i], c)/top)
+		px, py := decimal(x.x(i)), decimal(height(ratio(&x.runs[i], c)/top))
 		points = append(points, px+","+py)
 		out.Dots = append(out.Dots, dot{px, py})
 		out.LabelY = py

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,56 @@ func (x *series) sameView() figureView {
 		v.Rows = append(v.Rows, row)
 	}
 	return v
+}
+
+// sameTrend draws, beside the whole list, the names that were in both of two runs: a
+// piece for each two, for each two have other names in common. Between runs that do
+// not continue each other there is none.
+func (x *series) sameTrend() trend {
+	whole := curve{"dane", "with_mail", "whole list", ""}
+	before := func(p pair) float64 { return part(p.Both["dane"].Before, p.Both["with_mail"].Before) }
+	after := func(p pair) float64 { return part(p.Both["dane"].After, p.Both["with_mail"].After) }
+	most := 0.0
+	for i := range x.runs {
+		most = max(most, ratio(&x.runs[i], whole))
+	}
+	for _, p := range x.steps {
+		most = max(most, before(p), after(p))
+	}
+	out, top := x.plot("same-trend", "Names with DANE among the names that two runs in a row have in common, as a share of those that take mail", most)
+	same := trendLine{Label: "same names", Tone: "good", LabelX: decimal(plotLabel)}
+	var told []string
+	for i, p := range x.steps {
+		from := dot{decimal(x.x(i)), decimal(height(before(p) / top))}
+		to := dot{decimal(x.x(i + 1)), decimal(height(after(p) / top))}
+		same.LabelY = to.Y
+		if x.broken(i+1) != "" {
+			continue
+		}
+		same.Pieces = append(same.Pieces, from.X+","+from.Y+" "+to.X+","+to.Y)
+		same.Dots = append(same.Dots, from, to)
+		told = append(told, fmt.Sprintf("from %s to %s: %s, then %s", date(x.runs[i].Started), date(x.runs[i+1].Started),
+			share(p.Both["dane"].Before, p.Both["with_mail"].Before), share(p.Both["dane"].After, p.Both["with_mail"].After)))
+	}
+	out.Lines = []trendLine{x.line(whole, top), same}
+	apart(out.Lines)
+	if told = told[max(0, len(told)-yearOfSteps):]; len(told) > 0 {
+		out.Desc = "A line for the whole list, and one piece for each two runs. " + strings.Join(told, "; ") + "."
+	} else {
+		out.Desc = "A line for the whole list. No two runs in a row continue each other."
+	}
+	return out
+}
+
+// yearOfSteps is how many steps from run to run the description of a chart tells:
+// a year of months. The table beside it has all.
+const yearOfSteps = 12
+
+func part(n, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(n) / float64(whole)
 }
 
 // change is a difference with its sign.
