@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -82,6 +83,24 @@ func (l *Limiter) of(server netip.Addr) *rate.Limiter {
 	r := rate.NewLimiter(rate.Limit(l.cfg.PerServer), l.cfg.Burst)
 	l.servers[server] = r
 	return r
+}
+
+// charge counts messages that went without waiting: later ones wait for them.
+func (l *Limiter) charge(server netip.Addr, n int) {
+	now := time.Now()
+	if l.cfg.PerServer > 0 {
+		l.of(server).ReserveN(now, n)
+	}
+	if l.global != nil {
+		l.global.ReserveN(now, n)
+	}
+}
+
+// slow halves the rate of one server n times; 0 gives it back.
+func (l *Limiter) slow(server netip.Addr, n int) {
+	if l.cfg.PerServer > 0 {
+		l.of(server).SetLimit(rate.Limit(l.cfg.PerServer / float64(int(1)<<n)))
+	}
 }
 
 // forget drops servers that have their whole burst again: a new limiter knows as

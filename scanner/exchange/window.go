@@ -101,7 +101,7 @@ func (w *Window) of(server netip.AddrPort) *window {
 		win = w.each[server]
 	}
 	if win == nil {
-		win = &window{cfg: &w.cfg, server: server, size: max(w.cfg.Min, w.cfg.Max/8)}
+		win = &window{cfg: &w.cfg, server: server, places: places{size: max(w.cfg.Min, w.cfg.Max/8)}}
 		w.each[server] = win
 	}
 	return win
@@ -135,14 +135,12 @@ type window struct {
 	cfg    *WindowConfig
 	server netip.AddrPort
 
-	mu      sync.Mutex
-	size    int // questions allowed out
-	out     int
-	queue   []chan struct{} // those who wait; no longer than the callers are many
-	ended   int             // questions of this epoch
-	losses  int             // of this epoch, in halves
-	row     int             // questions without a reply since the last one
-	since   time.Time       // of the last reply, or of the first question
+	mu sync.Mutex
+	places
+	ended   int       // questions of this epoch
+	losses  int       // of this epoch, in halves
+	row     int       // questions without a reply since the last one
+	since   time.Time // of the last reply, or of the first question
 	silence bool
 }
 
@@ -151,46 +149,13 @@ func (w *window) enter(ctx context.Context) error {
 	if w.since.IsZero() {
 		w.since = w.cfg.Now()
 	}
-	if w.out < w.size {
-		w.out++
-		w.mu.Unlock()
-		return nil
-	}
-	turn := make(chan struct{})
-	w.queue = append(w.queue, turn)
-	w.mu.Unlock()
-	select {
-	case <-turn:
-		return nil
-	case <-ctx.Done():
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i, c := range w.queue {
-		if c == turn {
-			w.queue = append(w.queue[:i], w.queue[i+1:]...)
-			return ctx.Err()
-		}
-	}
-	w.out-- // the turn came at the same moment: pass it on
-	w.admit()
-	return ctx.Err()
-}
-
-// admit lets in whom there is room for.
-func (w *window) admit() {
-	for w.out < w.size && len(w.queue) > 0 {
-		close(w.queue[0])
-		w.queue = w.queue[1:]
-		w.out++
-	}
+	return w.take(ctx, &w.mu)
 }
 
 func (w *window) leave(c cost) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.out--
-	defer w.admit()
+	defer w.give()
 	if c == unknown {
 		return
 	}
