@@ -34,14 +34,16 @@ func program(args []string, stdout, stderr io.Writer) int {
 }
 
 // interruptible returns a context that the first SIGINT or SIGTERM ends. The
-// second one ends the process at once, as if nobody listened.
+// second one ends the process at once, whatever it is about.
 func interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		if _, ok := <-signals; ok {
-			signal.Reset(os.Interrupt, syscall.SIGTERM)
+		for range signals {
+			if ctx.Err() != nil {
+				os.Exit(statusInterrupted)
+			}
 			cancel(errInterrupted)
 		}
 	}()
@@ -49,6 +51,9 @@ func interruptible() (context.Context, func()) {
 }
 
 var errInterrupted = errors.New("interrupted")
+
+// statusInterrupted is the exit status that shells give who dies of SIGINT.
+const statusInterrupted = 130
 
 // usageError is a command line that cannot be understood.
 type usageError struct {
@@ -72,7 +77,7 @@ func status(err error, e *env) int {
 	case errors.As(err, &exit):
 		return int(exit)
 	case errors.Is(err, errInterrupted):
-		return 130
+		return statusInterrupted
 	}
 	var usage *usageError
 	wrong := errors.As(err, &usage)
