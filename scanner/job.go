@@ -50,6 +50,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 		return Summary{}, err
 	}
 	defer names.Close()
+	job.DNS.atATime = job.Config.lookups()
 	lookups, err := job.DNS.open()
 	if err != nil {
 		return Summary{}, err

@@ -56,6 +56,7 @@ func ProbeLater(ctx context.Context, job ProbeJob) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	job.DNS.atATime = job.Config.lookups()
 	l, err := job.DNS.open()
 	if err != nil {
 		return Summary{}, err

@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// lookups is how many there are at a time, at most: of domains and of hosts.
+func (c Config) lookups() int {
+	n := c.withDefaults().DNSConcurrency
+	return n + n/2 + 1
+}
+
 // gate bounds how many sessions run under one key at a time: a network, a
 // provider. What finds it full is parked there, and let go one at a time as
 // sessions end. A key under which nothing runs takes no memory.

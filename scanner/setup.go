@@ -32,7 +32,10 @@ type DNS struct {
 
 	Log *slog.Logger // what people should know while it runs; nil: nothing is said
 
-	via func(exchange.Exchanger) exchange.Exchanger // of a test: what all questions go through
+	// atATime is how many questions may be out at a time when iterating, at most: as
+	// many as there are lookups at a time; 0: 1,501.
+	atATime int
+	via     func(exchange.Exchanger) exchange.Exchanger // of a test: what all questions go through
 }
 
 // The modes of looking names up, as the manifest names them.
@@ -101,33 +104,56 @@ func (d DNS) open() (*lookups, error) {
 	if d.via != nil {
 		ask = d.via(ask)
 	}
-	if d.mode() != modeIterate {
-		// A resolver takes only so much at a time, and goes silent over it.
-		ask = exchange.NewWindow(client, exchange.WindowConfig{Log: d.Log})
-	}
-	if err := d.choose(l, ask); err != nil {
+	if err := d.choose(l, d.paced(ask)); err != nil {
 		l.close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (d DNS) exchange() exchange.Config {
-	cfg := exchange.Config{Timeout: d.Timeout, Retries: d.Retries}
-	if d.Retries == 0 {
-		cfg.Retries = -1
+// paced puts before what asks what keeps it from asking too much at a time.
+func (d DNS) paced(client exchange.Exchanger) exchange.Exchanger {
+	if d.mode() != modeIterate {
+		// A resolver takes only so much at a time, and goes silent over it.
+		return exchange.NewWindow(client, exchange.WindowConfig{Log: d.Log})
 	}
+	return exchange.NewGovernor(client, exchange.GovernorConfig{
+		Timeout: d.Timeout, Retries: d.retries(), Max: d.atATime, Limiter: d.limiter(), Log: d.Log,
+	})
+}
+
+// exchange says how to ask. When iterating, the governor paces and retries.
+func (d DNS) exchange() exchange.Config {
+	cfg := exchange.Config{Timeout: d.Timeout, Retries: d.retries()}
 	if d.TrustAD && !d.TrustADAnywhere {
 		cfg.Shared = 4 // on loopback: nobody on the way can guess at replies
 	}
-	if d.Rate > 0 || d.RatePerServer > 0 {
-		limit := exchange.LimiterConfig{Global: d.Rate, PerServer: d.RatePerServer}
-		if d.mode() != modeIterate {
-			limit.PerServer = 0 // one resolver takes all: the rate in all bounds it
-		}
-		cfg.Pacer = exchange.NewLimiter(limit)
+	if d.mode() == modeIterate {
+		cfg.Retries, cfg.InFlight = -1, d.atATime
+	} else if l := d.limiter(); l != nil {
+		cfg.Pacer = l
 	}
 	return cfg
+}
+
+// retries is how often to try again, as package exchange has it.
+func (d DNS) retries() int {
+	if d.Retries == 0 {
+		return -1
+	}
+	return d.Retries
+}
+
+// limiter keeps the rates; nil where none is set.
+func (d DNS) limiter() *exchange.Limiter {
+	limit := exchange.LimiterConfig{Global: d.Rate, PerServer: d.RatePerServer}
+	if d.mode() != modeIterate {
+		limit.PerServer = 0 // one resolver takes all: the rate in all bounds it
+	}
+	if limit.Global <= 0 && limit.PerServer <= 0 {
+		return nil
+	}
+	return exchange.NewLimiter(limit)
 }
 
 // servers reads the addresses of the resolvers.
