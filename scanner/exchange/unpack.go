@@ -11,15 +11,21 @@ import (
 // sections are made in one piece. What is in any way unusual is left to the
 // library, so that there is one opinion about it.
 func unpack(msg []byte, asked string) (*dns.Msg, error) {
-	m := new(dns.Msg)
+	m := new(message)
 	r := reader{msg: msg}
 	r.keep(nowhere, asked)
 	if r.message(m) {
-		return m, nil
+		return &m.Msg, nil
 	}
-	*m = dns.Msg{}
+	m.Msg = dns.Msg{}
 	err := m.Unpack(msg)
-	return m, err
+	return &m.Msg, err
+}
+
+// message is a reply in one piece with its question.
+type message struct {
+	dns.Msg
+	question [1]dns.Question
 }
 
 // reader reads a message. Its methods report false where they leave it to the
@@ -46,12 +52,12 @@ const (
 	minRecord = 11
 )
 
-func (r *reader) message(m *dns.Msg) bool {
+func (r *reader) message(m *message) bool {
 	if len(r.msg) <= headerSize {
 		return false
 	}
 	m.Id = binary.BigEndian.Uint16(r.msg)
-	r.flags(m)
+	r.flags(&m.Msg)
 	var counts [4]int
 	for i := range counts {
 		counts[i] = int(binary.BigEndian.Uint16(r.msg[4+2*i:]))
@@ -114,12 +120,13 @@ func (r *reader) flags(m *dns.Msg) {
 	m.Rcode = int(f & maskRcode)
 }
 
-func (r *reader) question(m *dns.Msg) bool {
+func (r *reader) question(m *message) bool {
 	name, ok := r.name(len(r.msg))
 	if !ok || r.off+4 > len(r.msg) {
 		return false
 	}
-	m.Question = []dns.Question{{Name: name, Qtype: r.uint16(), Qclass: r.uint16()}}
+	m.question[0] = dns.Question{Name: name, Qtype: r.uint16(), Qclass: r.uint16()}
+	m.Question = m.question[:]
 	return true
 }
 
