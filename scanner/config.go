@@ -58,6 +58,9 @@ type Config struct {
 	Progress *Progress        // counts, if wanted
 	Log      *slog.Logger     // what people should know while it runs; nil: nothing is said
 
+	// cross asks a second resolver for a share of the questions; nil: none is asked.
+	cross *crossCheck
+
 	rangeLines int64 // lines of the list in a domain part; 0: run.RangeLines
 	batchRows  int   // hosts in a host part; 0: batchRows
 

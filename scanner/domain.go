@@ -55,6 +55,7 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 	}
 	c.policies(ctx, &d)
 	d.ElapsedMS = c.cfg.now().Sub(began).Milliseconds()
+	d.CrossCheck = c.cfg.cross.compare(ctx, d.Domain, mx)
 	return d
 }
 

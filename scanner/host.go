@@ -25,9 +25,10 @@ func (c *collector) host(ctx context.Context, host string) (h run.HostEvidence, 
 	if ok, _ := judge.MXTarget(host); !ok {
 		return h, 0
 	}
-	l := &hostLookup{Resolver: c.cfg.Resolver, h: &h}
+	l := &hostLookup{Resolver: c.cfg.Resolver, h: &h, keep: c.cfg.cross.has(host)}
 	l.addresses(ctx)
 	c.tlsa(ctx, l)
+	h.CrossCheck = c.cfg.cross.compare(ctx, host, l.kept...)
 	return h, l.queries
 }
 
@@ -36,6 +37,8 @@ type hostLookup struct {
 	resolver.Resolver
 	h       *run.HostEvidence
 	queries int
+	keep    bool              // what is asked for, to ask a second resolver, too
+	kept    []resolver.Answer // A, AAAA and TLSA
 }
 
 // addresses asks for both families: an error in one does not stop the other.
@@ -72,6 +75,9 @@ func (l *hostLookup) zone(ctx context.Context, answers ...resolver.Answer) {
 func (l *hostLookup) Lookup(ctx context.Context, name string, qtype uint16) resolver.Answer {
 	a := l.Resolver.Lookup(ctx, name, qtype)
 	l.queries += a.Queries
+	if l.keep && (qtype == dns.TypeTLSA && strings.HasPrefix(name, tlsaPort) || qtype == dns.TypeA || qtype == dns.TypeAAAA) {
+		l.kept = append(l.kept, a)
+	}
 	return a
 }
 

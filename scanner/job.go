@@ -24,6 +24,7 @@ type Job struct {
 	Dir     string // run directory
 	Resume  bool   // go on with what Dir holds
 
+	Cross    Cross  // whether a second resolver is asked, and for how much
 	Previous string // directory of an earlier run to compare certificates with; "": none
 
 	Version  string            // of the program
@@ -50,8 +51,7 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 		return Summary{}, err
 	}
 	defer names.Close()
-	job.DNS.atATime = job.Config.lookups()
-	lookups, err := job.DNS.open()
+	lookups, err := job.lookups()
 	if err != nil {
 		return Summary{}, err
 	}
@@ -61,6 +61,9 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 	}
 	before, err := readEarlier(ctx, job.Previous)
 	if err != nil {
+		return Summary{}, err
+	}
+	if err := lookups.cross.check(ctx); err != nil {
 		return Summary{}, err
 	}
 	if err := job.DNS.preflight(ctx, lookups, job.Config); err != nil {
@@ -134,7 +137,7 @@ func decides(setting string) bool {
 	switch setting {
 	case "resolver", "trust-ad", "root-hints", "trust-anchor", "at", "sha1", "probe", "smtp-port", "ipv4-only",
 		"ipv6-only", "tlsa-always", "limit", "format", "seed", "sample", "only-signed", "shard", "group-column", "allow-private", "infer",
-		"previous", "with":
+		"previous", "with", "cross-check", "cross-share":
 		return true
 	}
 	return false
@@ -147,6 +150,7 @@ func (job Job) collect(ctx context.Context, r *run.Run, names *list.Lists, l *lo
 	}
 	cfg := job.Config
 	cfg.Resolver, cfg.ZoneFacts = l, l.zoneFacts
+	cfg.cross = l.cross
 	defer cfg.Progress.follow(l)()
 	cfg.Now, cfg.AllowAny, cfg.Log = job.DNS.now(), job.DNS.AllowPrivate, job.DNS.Log
 	if err := Collect(ctx, cfg, names, spool); err != nil {
@@ -188,7 +192,7 @@ func (job Job) manifest(names *list.Lists, l *lookups) (run.Manifest, error) {
 		Resolver:    run.Resolver{Mode: job.DNS.mode(), TrustAnchors: l.anchors, SHA1: job.DNS.sha1()},
 		DigestOrder: []string{"sha2-512", "sha2-256"}, RetiredCAList: judge.RetiredCAs(),
 		Vantage: run.Vantage{HostName: job.HostName, EHLO: job.Config.SMTP.EHLO, Contact: job.Contact},
-		Started: stamp(now),
+		Started: stamp(now), CrossCheck: l.cross.begun(),
 	}
 	for _, a := range l.addresses {
 		m.Resolver.Addresses = append(m.Resolver.Addresses, a.String())

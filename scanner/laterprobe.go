@@ -224,7 +224,24 @@ type probed struct {
 }
 
 func (p probed) Hosts() iter.Seq2[run.HostEvidence, error] {
-	return run.Distinct(run.KeepLast, run.Merge(p.stored.Hosts(), p.spool.Hosts()))
+	return run.Distinct(run.KeepLast, carried(run.Merge(p.stored.Hosts(), p.spool.Hosts())))
+}
+
+// carried keeps what a second resolver said to the questions of the scan: it is not
+// asked again when the hosts are.
+func carried(hosts iter.Seq2[run.HostEvidence, error]) iter.Seq2[run.HostEvidence, error] {
+	return func(yield func(run.HostEvidence, error) bool) {
+		var before run.HostEvidence
+		for h, err := range hosts {
+			if h.Host == before.Host && len(h.CrossCheck) == 0 {
+				h.CrossCheck = before.CrossCheck
+			}
+			before.Host, before.CrossCheck = strings.Clone(h.Host), h.CrossCheck
+			if !yield(h, err) {
+				return
+			}
+		}
+	}
 }
 
 // Endpoints are the new sessions. All rows of before say that none was tried.

@@ -135,6 +135,7 @@ func (job MergeJob) manifest(runs []*run.Run) (merged, error) {
 // shards left alone counts twice.
 func (m *merged) add(o run.Manifest) {
 	m.Sources = append(m.Sources, o.RunID)
+	m.CrossCheck = joinCross(m.CrossCheck, o.CrossCheck)
 	m.Exclusions.Domains += o.Exclusions.Domains
 	m.Exclusions.Hosts += o.Exclusions.Hosts
 	m.Exclusions.Addresses += o.Exclusions.Addresses

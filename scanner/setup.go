@@ -80,6 +80,7 @@ type lookups struct {
 	explain func(ctx context.Context, name string, qtype uint16) (resolver.Answer, []dnssec.Step)
 	// zoneFacts is what is known of a zone without asking; nil where nothing is.
 	zoneFacts func(apex string) resolver.ZoneFacts
+	cross     *crossCheck // nil: no second resolver is asked
 	close     func()
 }
 
@@ -160,16 +161,25 @@ func (d DNS) limiter() *exchange.Limiter {
 func (d DNS) servers() ([]netip.AddrPort, error) {
 	var servers []netip.AddrPort
 	for _, text := range d.Resolvers {
-		server, err := netip.ParseAddrPort(text)
-		if addr, e := netip.ParseAddr(strings.Trim(text, "[]")); e == nil {
-			server, err = netip.AddrPortFrom(addr, 53), nil
-		}
+		server, err := serverOf("--resolver", text)
 		if err != nil {
-			return nil, fmt.Errorf("--resolver %q: want an address such as 127.0.0.1 or [::1]:5353", text)
+			return nil, err
 		}
 		servers = append(servers, server)
 	}
 	return servers, nil
+}
+
+// serverOf reads the address of a resolver that a flag gives.
+func serverOf(flag, text string) (netip.AddrPort, error) {
+	server, err := netip.ParseAddrPort(text)
+	if addr, e := netip.ParseAddr(strings.Trim(text, "[]")); e == nil {
+		server, err = netip.AddrPortFrom(addr, 53), nil
+	}
+	if err != nil {
+		return server, fmt.Errorf("%s %q: want an address such as 127.0.0.1 or [::1]:5353", flag, text)
+	}
+	return server, nil
 }
 
 // choose makes the resolver of the mode asked for.

@@ -19,6 +19,9 @@ type Summary struct {
 	HostVerdicts     map[run.Verdict]int64
 	EndpointVerdicts map[run.Verdict]int64
 	Stages           map[run.Stage]int64 // sessions by the stage at which they ended
+
+	CrossCheck               *run.CrossChecks // nil: no second resolver was asked
+	crossDomains, crossHosts crossSum
 }
 
 func newSummary() *Summary {
@@ -31,11 +34,13 @@ func newSummary() *Summary {
 func (s *Summary) countDomain(d *run.Domain) {
 	s.Domains++
 	s.Verdicts[d.Verdict]++
+	s.crossDomains.add(d.CrossCheck)
 }
 
 func (s *Summary) countHost(h *run.Host) {
 	s.Hosts++
 	s.HostVerdicts[h.Verdict]++
+	s.crossHosts.add(h.CrossCheck)
 }
 
 func (s *Summary) countEndpoint(e *run.Endpoint) {

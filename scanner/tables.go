@@ -63,6 +63,8 @@ func (f finishing) do(ctx context.Context) (Summary, error) {
 		m.Finished = ptr(stamp(time.Now()))
 	}
 	m.Counts = w.summary.counts()
+	m.CrossCheck = crossChecks(m.CrossCheck, &w.summary.crossDomains, &w.summary.crossHosts)
+	w.summary.CrossCheck = m.CrossCheck
 	return *w.summary, final.Commit(m)
 }
 

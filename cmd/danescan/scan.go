@@ -53,6 +53,7 @@ type scanFlags struct {
 	lookups lookupFlags
 	probes  probeFlags
 	with    withFlags
+	cross   crossFlags
 	logs    logFlags
 	profile profileFlags
 	watch   watchFlags
@@ -100,6 +101,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	f.lookups.declare(flags)
 	f.probes.declare(flags)
 	f.with.declare(flags)
+	f.cross.declare(flags)
 	f.logs.declare(flags)
 	f.profile.declare(flags)
 	configFlag(flags)
@@ -136,6 +138,7 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 		return hint(err)
 	}
 	e.finished(summary, takeToll(job.Config.Progress, f.out, began))
+	e.crossed(summary.CrossCheck)
 	return f.results(e)
 }
 
@@ -193,7 +196,7 @@ func (f *scanFlags) job(e *env, sources []string) (scanner.Job, error) {
 		Config: scanner.Config{Seed: f.seed, DNSConcurrency: f.concurrency, Progress: new(scanner.Progress)},
 	}
 	job.HostName, _ = os.Hostname()
-	if err := errors.Join(f.probes.fill(&job.Config), f.with.fill(&job.Config), f.share(&job.Config)); err != nil {
+	if err := errors.Join(f.probes.fill(&job.Config), f.with.fill(&job.Config), f.cross.fill(e.flags, &job), f.share(&job.Config)); err != nil {
 		return scanner.Job{}, err
 	}
 	job.Settings = settingsOf(e.flags)
