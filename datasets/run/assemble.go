@@ -9,8 +9,8 @@ import (
 )
 
 // maxInterned bounds the strings that a column remembers in order to give equal
-// ones the same memory.
-const maxInterned = 1024
+// ones the same memory. Hundreds of columns of dozens of parts do so at a time.
+const maxInterned = 256
 
 // assembler sets one column of rows from its values.
 type assembler struct {
@@ -147,7 +147,7 @@ func (a *assembler) intern(b []byte) string {
 	s, ok := a.interned[string(b)]
 	if !ok {
 		s = string(b)
-		if len(a.interned) < maxInterned {
+		if a.last().common() && len(a.interned) < maxInterned {
 			if a.interned == nil {
 				a.interned = make(map[string]string)
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 // columnBatch is how many values of a column are decoded at a time.
-const columnBatch = 128
+const columnBatch = 64
 
 // columnReader gives the values of one column of a row group, row by row.
 type columnReader struct {

@@ -15,7 +15,11 @@ import (
 
 // readBatch is how many rows are taken from a part at a time: enough to spread
 // the cost of a call, little enough that hundreds of open parts fit in memory.
-const readBatch = 64
+const readBatch = 32
+
+// readBuffer is how much of a column is read from the file at a time, beside pages:
+// every column of every open part has a buffer of its own.
+const readBuffer = 1 << 10
 
 // partReader streams the rows of one part. It needs memory for one page of each
 // column and for a batch of rows.
@@ -76,7 +80,7 @@ func openPart[T Row](path string, want expected) (*partReader[T], error) {
 }
 
 func (r *partReader[T]) open(want expected) error {
-	file, err := openParquet(r.f, want, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := openParquet(r.f, want, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type grain struct {
 // still.
 var (
 	spoolGrain = grain{16 << 10, 32 << 10, true}
-	mergeGrain = grain{16 << 10, 16 << 10, true}
+	mergeGrain = grain{16 << 10, 8 << 10, true}
 	finalGrain = grain{64 << 10, 64 << 10, false}
 )
 

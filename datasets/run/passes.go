@@ -11,7 +11,7 @@ import (
 // maxFanIn bounds how many parts a merge has open at once. An open part holds a
 // page of each of its columns; a run has thousands of parts. With more parts than
 // this, groups of them are first merged into longer ones.
-const maxFanIn = 32
+const maxFanIn = 16
 
 // chainParts streams the parts of a table one after the other: the ranges of
 // the domain parts follow each other, so nothing need be merged.
