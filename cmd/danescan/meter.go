@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -18,8 +19,9 @@ import (
 type meter struct {
 	out   io.Writer
 	every time.Duration
-	span  time.Duration // how far back rates look; 0: to the line before
-	width func() int    // of the terminal
+	span  time.Duration               // how far back rates look; 0: to the line before
+	width func() int                  // of the terminal
+	count func(context.Context) error // how much there is to do; nil: nobody does
 	// show shows a scan as it stands; nil: nothing is shown.
 	show func(s scanner.Status, p *scanner.Progress)
 }
@@ -34,16 +36,21 @@ func (m *meter) start(p *scanner.Progress) (stop func()) {
 		span = m.every
 	}
 	pace := scanner.NewPace(span, time.Now())
-	done, idle := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(idle)
+	ctx, cancel := context.WithCancel(context.Background())
+	var both sync.WaitGroup
+	both.Go(func() {
+		if m.count != nil {
+			m.count(ctx) // of what is wrong with the list, the scan speaks
+		}
+	})
+	both.Go(func() {
 		tick := time.NewTicker(m.every)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
 				m.show(pace.Look(time.Now(), p), p)
-			case <-done:
+			case <-ctx.Done():
 				if p.Names.Load()+p.Hosts.Load() > 0 {
 					m.show(pace.Look(time.Now(), p), p)
 				}
@@ -53,8 +60,8 @@ func (m *meter) start(p *scanner.Progress) (stop func()) {
 				return
 			}
 		}
-	}()
-	return func() { close(done); <-idle }
+	})
+	return func() { cancel(); both.Wait() }
 }
 
 // writeLine writes one status line.

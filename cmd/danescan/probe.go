@@ -66,7 +66,7 @@ func (f *probeCommandFlags) run(ctx context.Context, e *env, args []string) erro
 		return err
 	}
 	began := time.Now()
-	stop, err := f.watch.follow(e, job.Config.Progress)
+	stop, err := f.watch.follow(e, job.Config.Progress, nil)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ func scanCommand() *command {
 		about: scanAbout,
 		examples: []example{
 			{"danescan scan -o runs/2026-11 --contact 'https://example.org/scan' tranco.csv.zip", "the main job, iterating from the root"},
+			{"danescan scan --estimate tranco.csv.zip", "what it would take; nothing is sent"},
 			{"danescan scan -o try -n 100 tranco.csv.zip", "the first hundred names"},
 			{"danescan scan -o runs/2026-11 --resume --contact 'https://example.org/scan' tranco.csv.zip", "go on after an interruption"},
 			{"danescan scan -o se --only-signed --contact 'https://example.org/scan' se.zone.gz", "the signed delegations of a zone"},
@@ -65,6 +66,7 @@ type scanFlags struct {
 	onlySigned  bool
 	shard       string
 	exclude     string
+	estimate    bool
 	groupColumn int
 	seed        uint64
 	resume      bool
@@ -88,6 +90,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.exclude, "exclude", "", "leave alone what `FILE` lists: domains (with all below), MX hosts, addresses, CIDRs, one a line")
 	flags.IntVar(&f.groupColumn, "group-column", 0, "keep column `N` of the list, from 1, as the names' group")
 	flags.Uint64Var(&f.seed, "seed", 0, "of the order within each range of the list, and of --sample; 0: drawn")
+	flags.BoolVar(&f.estimate, "estimate", false, "say what the scan would take, at this pace, and send nothing; --previous RUN: by the figures of that run")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the run in --output")
 	flags.StringVar(&f.contact, "contact", "", "`TEXT` that tells operators whom to ask and how to opt out: needed to probe over 1,000 names")
 	flags.StringVar(&f.listID, "list-id", "", "the publisher's `ID` of the list, for citation")
@@ -118,12 +121,15 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.estimate {
+		return writeEstimate(ctx, e.stdout, job)
+	}
 	profiled, err := f.profile.start()
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	stop, err := f.watch.follow(e, job.Config.Progress)
+	stop, err := f.watch.follow(e, job.Config.Progress, job.CountNames)
 	if err != nil {
 		return errors.Join(err, profiled())
 	}
@@ -167,13 +173,15 @@ func (f *scanFlags) results(e *env) error {
 // job checks the flags against each other and gathers them.
 func (f *scanFlags) job(e *env, sources []string) (scanner.Job, error) {
 	switch {
-	case f.out == "":
+	case f.estimate && f.resume:
+		return scanner.Job{}, &usageError{text: "--estimate is of a whole run: it does not know what --resume finds done"}
+	case f.out == "" && !f.estimate:
 		return scanner.Job{}, &usageError{text: "missing -o DIR: where the run is to be written"}
 	case f.concurrency < 1 || f.rate < 0 || f.perServer < 0 || f.limit < 0 || f.groupColumn < 0:
 		return scanner.Job{}, &usageError{text: "--dns-concurrency must be at least 1, and rates and limits cannot be negative"}
 	case len(sources) > 1 && (f.listID != "" || f.listURL != ""):
 		return scanner.Job{}, &usageError{text: "--list-id and --list-url are of one list, and several are given"}
-	case f.contact == "" && f.probes.probe != string(scanner.ProbeNone) && (f.limit == 0 || f.limit > politeNames):
+	case f.contact == "" && !f.estimate && f.probes.probe != string(scanner.ProbeNone) && (f.limit == 0 || f.limit > politeNames):
 		return scanner.Job{}, &usageError{text: fmt.Sprintf(
 			"missing --contact TEXT: operators who see the scan must know whom to ask (not needed with --limit up to %d or --probe none)", politeNames)}
 	}
@@ -245,7 +253,7 @@ func settingsOf(flags *pflag.FlagSet) map[string]string {
 	settings := map[string]string{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "help", "output", "resume", "progress", "progress-every", "config", "jsonl",
+		case "help", "output", "resume", "estimate", "progress", "progress-every", "config", "jsonl",
 			"cpuprofile", "memprofile", "blockprofile", "mutexprofile":
 		default:
 			settings[f.Name] = f.Value.String()

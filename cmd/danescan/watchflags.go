@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -66,12 +67,14 @@ func (f *watchFlags) meter(e *env) (*meter, error) {
 	return m, nil
 }
 
-// follow shows p until the returned function is called.
-func (f *watchFlags) follow(e *env, p *scanner.Progress) (stop func(), err error) {
+// follow shows p until the returned function is called. Beside it, count counts how
+// much there is to do; nil: nobody does.
+func (f *watchFlags) follow(e *env, p *scanner.Progress, count func(context.Context) error) (stop func(), err error) {
 	m, err := f.meter(e)
 	if err != nil {
 		return nil, err
 	}
+	m.count = count
 	return m.start(p), nil
 }
 
