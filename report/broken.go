@@ -17,10 +17,13 @@ type brokenHosts struct {
 
 // brokenHost is one of them, as its operator should be told.
 type brokenHost struct {
-	host, provider, verdict, reason, tlsa, findings string
+	host, provider, verdict, reason, addresses, tlsa, findings string
 
 	domains, secureMX int64
 }
+
+// maxAddresses is how many addresses of a broken host are told.
+const maxAddresses = 8
 
 func newBrokenHosts() *brokenHosts {
 	return &brokenHosts{limit: maxKeys, hosts: map[string]*brokenHost{}}
@@ -36,7 +39,7 @@ func (b *brokenHosts) host(h *run.Host) {
 	}
 	b.hosts[strings.Clone(h.Host)] = &brokenHost{
 		host: strings.Clone(h.Host), provider: strings.Clone(h.Provider), verdict: string(h.Verdict), reason: string(h.Reason),
-		tlsa: mix(h.TLSA), findings: strings.Join(codes(h.Findings), " "),
+		addresses: strings.Join(h.Addresses[:min(len(h.Addresses), maxAddresses)], " "), tlsa: mix(h.TLSA), findings: strings.Join(codes(h.Findings), " "),
 	}
 }
 
@@ -71,14 +74,14 @@ func (b *brokenHosts) sorted() []*brokenHost {
 }
 
 func (h *brokenHost) row() dataRow {
-	return dataRow{[]string{h.host, h.provider, h.verdict, h.reason, h.tlsa, h.findings}, []int64{h.domains, h.secureMX}}
+	return dataRow{[]string{h.host, h.provider, h.verdict, h.reason, h.addresses, h.tlsa, h.findings}, []int64{h.domains, h.secureMX}}
 }
 
 // brokenFigure is the list for those who notify operators.
 func brokenFigure() figure {
 	return figure{
 		Name: "broken-hosts", Title: "MX hosts that fail, and MX hosts without an answer", Page: "hosts", Show: 200,
-		Keys: []string{"host", "provider", "verdict", "reason", "tlsa", "findings"}, Columns: []string{"domains", "secure_mx"},
+		Keys: []string{"host", "provider", "verdict", "reason", "addresses", "tlsa", "findings"}, Columns: []string{"domains", "secure_mx"},
 		Says: func(s *summary) string {
 			t := s.table("broken-hosts")
 			if len(t.Rows) == 0 {
@@ -133,6 +136,9 @@ func (g *gathered) blame(kind, name string, h *brokenHost) {
 	x.broken[h.host]++
 }
 
+// plus stands between the parameters of records that stand together.
+const plus = " + "
+
 // mix is the distinct parameters of a TLSA RRset, ascending.
 func mix(records []run.TLSA) string {
 	var all []string
@@ -140,7 +146,7 @@ func mix(records []run.TLSA) string {
 		all = append(all, triple(&records[i]))
 	}
 	slices.Sort(all)
-	return strings.Join(slices.Compact(all), " + ")
+	return strings.Join(slices.Compact(all), plus)
 }
 
 // codes is the distinct codes of findings, ascending.

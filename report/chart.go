@@ -56,5 +56,6 @@ func (s *summary) cards() []card {
 		{s.number("verified"), "verified", share(s.of("verified"), s.of("dane")) + " of names with DANE"},
 		{s.number("failed"), "failed", share(s.of("failed"), s.of("dane")) + " of names with DANE"},
 		{s.number("undecided"), "undecided", "a deciding lookup failed"},
+		{s.number("dns_error"), "without an answer", "whether they take mail is not known"},
 	}
 }

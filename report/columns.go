@@ -47,7 +47,7 @@ func hostColumns() []string {
 	all := append(lookupColumns("a"), lookupColumns("aaaa")...)
 	all = append(all, lookupColumns("tlsa_candidates.lookup")...)
 	return append(all,
-		"host", "scanned_at", "tlsa_candidates.looked_up_at", "tlsa.usage", "tlsa.selector", "tlsa.matching_type", "tlsa.usable", "tlsa.unusable_reason",
+		"host", "scanned_at", "addresses", "tlsa_candidates.looked_up_at", "tlsa.usage", "tlsa.selector", "tlsa.matching_type", "tlsa.usable", "tlsa.unusable_reason",
 		"provider", "tlsa_state", "tlsa_base", "verdict", "reason", "rollover", "combinations_uncovered", "findings.code", "domains")
 }
 

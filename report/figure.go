@@ -21,7 +21,8 @@ type figure struct {
 	Page   string   // name of the page that shows it
 	Keys   []string // headings of the columns of text, as in the data
 	Things string   // what is counted beside hosts and domains: sessions, records, lookups
-	Hosts  bool     // whether hosts are counted
+	Hosts  bool     // whether hosts are counted: for a slice those of the provider
+	TLSA   bool     // of a slice: whether the MX hosts with TLSA records of its domains are counted
 	Fixed  []string // keys that are shown even where nothing has them, in this order
 	Of     wholes   // what shares are of
 	Show   int      // rows on the page; 0: defaultShow. The data has up to maxRows
@@ -32,6 +33,7 @@ type figure struct {
 	Domain  func(*run.Domain, adder)    // counts by domain
 	Host    func(*run.Host, adder)      // counts by host; a domain has what its MX hosts have
 	Session func(*session, adder)       // counts by session; a host has what its sessions have
+	Sets    func([]daneHost, adder)     // counts by domain, from its hosts with TLSA records
 	Slice   func(*run.Domain) string    // adoption among the domains with one text in common
 	Whole   func(g *gathered) []dataRow // made from what others counted
 	Columns []string                    // the columns of Whole
@@ -83,6 +85,9 @@ func (f *figure) columns() []string {
 		names = stepNames()
 		if f.Hosts {
 			names = append(names, "hosts")
+		}
+		if f.TLSA {
+			names = append(names, "tlsa_hosts")
 		}
 		return names
 	}
@@ -145,7 +150,9 @@ func (f *figure) table(g *gathered, t *tally) table {
 		for _, l := range lines {
 			out.Rows = append(out.Rows, dataRow{strings.Split(l.key, between), l.counts})
 		}
-		out.Lost = slices.Max(t.lost.counts)
+		if out.Lost = slices.Max(t.lost.counts); f.TLSA {
+			out.Lost = max(out.Lost, g.shared.lost)
+		}
 	}
 	if g.redacted {
 		out.redact()
@@ -156,16 +163,16 @@ func (f *figure) table(g *gathered, t *tally) table {
 	return out
 }
 
-func (f *figure) sortedLines(t *tally) []line {
+func (f *figure) sortedLines(t *tally) []*row {
 	lines := t.sorted(f.order())
 	if len(f.Fixed) == 0 {
 		return lines
 	}
-	var all []line
+	var all []*row
 	for _, key := range f.Fixed {
-		all = append(all, line{key, t.rows[key]})
+		all = append(all, t.rows[key])
 	}
-	return append(all, slices.DeleteFunc(lines, func(l line) bool { return slices.Contains(f.Fixed, l.key) })...)
+	return append(all, slices.DeleteFunc(lines, func(l *row) bool { return slices.Contains(f.Fixed, l.key) })...)
 }
 
 // at returns a count of the table, or 0.

@@ -17,7 +17,7 @@ func adoptionFigures() []figure {
 			},
 		}, func(d *run.Domain) string { return d.Provider }),
 		slice(figure{
-			Name: "ranks", Title: "Adoption by rank", Page: "index", Keys: []string{"rank"}, Fixed: rankBins().names,
+			Name: "ranks", Title: "Adoption by rank", Page: "index", Keys: []string{"rank"}, TLSA: true, Fixed: rankBins().names,
 			Says: func(s *summary) string {
 				return s.compared("ranks", rankBins().names[0], "Of the names at rank 1 to 1,000 that take mail")
 			},
@@ -28,17 +28,17 @@ func adoptionFigures() []figure {
 			return rankBins().of(d.Rank)
 		}),
 		slice(figure{
-			Name: "tlds", Title: "Adoption by top-level domain", Page: "tlds", Keys: []string{"tld"}, Show: 300,
+			Name: "tlds", Title: "Adoption by top-level domain", Page: "tlds", Keys: []string{"tld"}, TLSA: true, Show: 300,
 			Says: func(s *summary) string { return s.topOf("tlds", "names are in the top-level domain", "") },
 		}, func(d *run.Domain) string { return d.TLD }),
 		slice(figure{
-			Name: "groups", Title: "Adoption by group", Page: "groups", Keys: []string{"group"}, Show: 300,
+			Name: "groups", Title: "Adoption by group", Page: "groups", Keys: []string{"group"}, TLSA: true, Show: 300,
 			Says: func(s *summary) string {
 				return s.topOf("groups", "names are in the group", "Groups are a column of the list: registrar or sector.")
 			},
 		}, func(d *run.Domain) string { return d.Group }),
 		slice(figure{
-			Name: "dns-operators", Title: "Adoption by DNS operator", Page: "adoption", Keys: []string{"dns_operator"},
+			Name: "dns-operators", Title: "Adoption by DNS operator", Page: "adoption", Keys: []string{"dns_operator"}, TLSA: true,
 			Says: func(s *summary) string {
 				return s.topOf("dns-operators", "names are served by", "A DNS operator is the registrable domain of a zone's first name server. It decides whether MX records can be proven at all.")
 			},

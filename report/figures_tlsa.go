@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"danescan/datasets/run"
 )
@@ -37,13 +39,24 @@ func tlsaFigures() []figure {
 			},
 		},
 		{
-			Name: "tlsa-sets", Title: "TLSA parameters of an RRset", Page: "tlsa", Keys: []string{"parameters"}, Hosts: true, Of: withTLSA,
+			Name: setsFigure, Title: "TLSA parameters of an RRset", Page: "tlsa", Keys: []string{"parameters"}, Hosts: true, Of: withTLSA,
 			Says: func(s *summary) string {
 				return s.topOf("tlsa-sets", "names have MX hosts with exactly", "What stands together: the distinct parameters of each host's records.")
 			},
 			Host: func(h *run.Host, add adder) {
 				if applies(h.TLSAState) {
 					add(1, mix(h.TLSA))
+				}
+			},
+		},
+		{
+			Name: "tlsa-domains", Title: "TLSA parameters of a domain", Page: "tlsa", Keys: []string{"parameters"}, Of: wholes{Domains: "with_mail"},
+			Says: func(s *summary) string {
+				return s.topOf("tlsa-domains", "names have MX hosts with, taken together,", "The distinct parameters of the records of all MX hosts of a name that DANE applies to.")
+			},
+			Sets: func(hosts []daneHost, add adder) {
+				if set := union(hosts); set != "" {
+					add(1, set)
 				}
 			},
 		},
@@ -63,6 +76,26 @@ func tlsaFigures() []figure {
 		},
 		rolloverFigure(), combinationFigure(),
 	}
+}
+
+// setsFigure counts hosts by the parameters of their RRset.
+const setsFigure = "tlsa-sets"
+
+// union is the distinct parameters of the RRsets of several hosts, ascending.
+func union(hosts []daneHost) string {
+	var all []string
+	for _, h := range hosts {
+		if h.set != "" {
+			all = append(all, h.set)
+		}
+	}
+	slices.Sort(all)
+	if all = slices.Compact(all); len(all) < 2 {
+		return strings.Join(all, plus)
+	}
+	all = strings.Split(strings.Join(all, plus), plus)
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), plus)
 }
 
 func rolloverFigure() figure {

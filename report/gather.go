@@ -34,8 +34,11 @@ type gathered struct {
 
 	serial   int64
 	leaves   leaves
-	bases    holdings // what the sessions under a base domain have
-	links    holdings // what a host has
+	bases    holdings   // what the sessions under a base domain have
+	links    holdings   // what a host has
+	sets     []*string  // TLSA parameters of a host, by list of links; nil: without
+	dane     []daneHost // of the domain at hand
+	shared   meetings   // of slices and hosts with TLSA records
 	broken   *brokenHosts
 	culprits culprits
 	detail   map[string]*details // by slice: what its page shows beside its line
@@ -56,7 +59,7 @@ type hostTotals struct{ all, withTLSA, verified, sessions, handshakes int64 }
 
 func newGathered(m run.Manifest) *gathered {
 	g := &gathered{
-		manifest: m, figures: figures(), leaves: leaves{}, bases: newHoldings(), links: newHoldings(),
+		manifest: m, figures: figures(), leaves: leaves{}, bases: newHoldings(), links: newHoldings(), shared: newMeetings(),
 		broken: newBrokenHosts(), culprits: culprits{}, detail: map[string]*details{},
 	}
 	rows := new(int32)
@@ -111,6 +114,11 @@ func gather(ctx context.Context, in Tables) (*gathered, error) {
 		return nil, err
 	}
 	g.bases, g.phase = holdings{}, inDomains
+	for i, f := range g.figures {
+		if f.Name == setsFigure {
+			g.sets = g.links.keys(g.tallies[i])
+		}
+	}
 	if err := each(ctx, in.Domains(), g.domain); err != nil {
 		return nil, err
 	}
@@ -190,15 +198,15 @@ func (g *gathered) domain(d *run.Domain) {
 	for i, c := range came {
 		g.total[i] += c
 	}
+	withTLSA := g.withTLSA(d)
 	for i, f := range g.figures {
 		switch {
 		case f.Slice != nil:
 			if key := f.Slice(d); key != "" {
-				r := g.tallies[i].at(key)
-				for j, c := range came {
-					r.counts[j] += c
-				}
+				g.slice(f, g.tallies[i].at(key), &came, withTLSA)
 			}
+		case f.Sets != nil:
+			f.Sets(withTLSA, g.adders[i])
 		case f.Domain != nil:
 			f.Domain(d, g.adders[i])
 		}
@@ -211,6 +219,32 @@ func (g *gathered) domain(d *run.Domain) {
 		}
 	}
 	g.details(d)
+}
+
+// daneHost is an MX host with TLSA records that senders must heed.
+type daneHost struct{ name, set string }
+
+// withTLSA are those of a domain.
+func (g *gathered) withTLSA(d *run.Domain) []daneHost {
+	g.dane = g.dane[:0]
+	for i := range d.MX {
+		if at, ok := g.links.at(d.MX[i].Host); ok && g.sets[at] != nil {
+			g.dane = append(g.dane, daneHost{d.MX[i].Host, *g.sets[at]})
+		}
+	}
+	return g.dane
+}
+
+// slice counts a domain, and its hosts with TLSA records, in the line of a slice.
+func (g *gathered) slice(f *figure, r *row, came *[steps]int64, hosts []daneHost) {
+	for i, c := range came {
+		r.counts[i] += c
+	}
+	for _, h := range hosts {
+		if f.TLSA && g.shared.first(r, h.name) {
+			r.counts[len(r.counts)-1]++
+		}
+	}
 }
 
 // progress says how far a domain came, as the counts of a slice. Names with mail

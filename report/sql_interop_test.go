@@ -161,7 +161,7 @@ func labRun(t *testing.T, cfg lab.Config) string {
 		return func(f *os.File) error { _, err := f.WriteString(s); return err }
 	}
 	job := scanner.Job{
-		Source: write("list.csv", func(f *os.File) error { return l.WriteList(f) }), Dir: filepath.Join(dir, "run"), Version: "test",
+		Sources: []string{write("list.csv", func(f *os.File) error { return l.WriteList(f) })}, Dir: filepath.Join(dir, "run"), Version: "test",
 		DNS: scanner.DNS{
 			RootHints: write("hints", text(l.RootHints())), TrustAnchor: write("anchor", text(l.TrustAnchor())),
 			Port: uint16(l.DNSPort()), Timeout: 400 * time.Millisecond, Retries: 1, AllowPrivate: true,

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -19,6 +20,7 @@ type row struct {
 	counts []int64
 	stamp  int64 // the serial of what was counted last, so that it counts once
 	id     int32 // among the rows of all figures
+	key    string
 }
 
 // once reports whether the thing of this serial was not counted here yet.
@@ -90,27 +92,18 @@ func (t *tally) add(key string) *row {
 		n := min(max(len(t.rows), 4), maxSpare)
 		t.spare, t.counts = make([]row, n), make([]int64, n*t.width)
 	}
+	key = strings.Clone(key)
 	r := &t.spare[0]
-	r.counts, r.id = t.counts[:t.width:t.width], t.number()
+	r.counts, r.id, r.key = t.counts[:t.width:t.width], t.number(), key
 	t.spare, t.counts = t.spare[1:], t.counts[t.width:]
-	t.rows[strings.Clone(key)] = r
+	t.rows[key] = r
 	return r
 }
 
-// line is a row with its key.
-type line struct {
-	key string
-	*row
-}
-
-// sorted returns the lines with the highest counts in the first column of the
-// order first, then in the next, and so on, then by key.
-func (t *tally) sorted(order []int) []line {
-	lines := make([]line, 0, len(t.rows))
-	for key, r := range t.rows {
-		lines = append(lines, line{key, r})
-	}
-	slices.SortFunc(lines, func(a, b line) int {
+// sorted returns the rows with the highest counts in the first column of the order
+// first, then in the next, and so on, then by key.
+func (t *tally) sorted(order []int) []*row {
+	return slices.SortedFunc(maps.Values(t.rows), func(a, b *row) int {
 		for _, i := range order {
 			if c := cmp.Compare(b.counts[i], a.counts[i]); c != 0 {
 				return c
@@ -118,5 +111,4 @@ func (t *tally) sorted(order []int) []line {
 		}
 		return strings.Compare(a.key, b.key) // between stands before all that a word has
 	})
-	return lines
 }

@@ -137,12 +137,16 @@ func (s *summary) columns(t *table) []column {
 		return func(r dataRow) int64 { return r.Counts[index(t.Counts, name)] }
 	}
 	if t.Slice != nil {
-		return []column{
+		all := []column{
 			{"names", "Names", "", nil}, {"with_mail", "Take mail", "of names", within("names")},
 			{"signed_mx", "MX proven", "of those with mail", within("with_mail")}, {"dane", "DANE", "of those with mail", within("with_mail")},
 			{"verified", "Verified", "of those with DANE", within("dane")}, {"failed", "Failed", "of those with DANE", within("dane")},
-			{"undecided", "Undecided", "of those with mail", within("with_mail")},
+			{"undecided", "Undecided", "of those with mail", within("with_mail")}, {"dns_error", "No answer", "of names", within("names")},
 		}
+		if t.TLSA {
+			all = append(all, column{name: "tlsa_hosts", label: "MX hosts", of: "with TLSA"})
+		}
+		return all
 	}
 	if t.Name == "headline" {
 		return []column{{"of", "Of", "", nil}, {"count", "Count", "", within("of")}}

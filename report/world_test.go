@@ -96,6 +96,7 @@ func small() fake {
 	good := run.TLSA{Usage: 3, Selector: 1, MatchingType: 1}
 	broken := host("mx.broken.example", run.Mismatch, run.TLSAUsable, good, run.TLSA{Usage: 2, Selector: 1, MatchingType: 1})
 	broken.Findings = []run.Finding{{Code: "mismatch", Detail: "x"}, {Code: "mismatch", Detail: "y"}}
+	broken.Addresses = []string{"192.0.2.1"}
 	broken.Reason, broken.CombinationsUncovered, broken.Domains = run.ReasonNoMatch, []string{"3 1 1"}, 1
 	silent := host("mx.silent.example", run.LookupFailed, run.TLSAError)
 	silent.Reason, silent.A = run.ReasonTLSA, lookup(run.Timeout, run.Indeterminate)

@@ -5,7 +5,7 @@ WITH affected AS (
   WHERE m.verdict IN ('mismatch', 'no-starttls', 'tls-error', 'mixed', 'lookup-failed')
   GROUP BY ALL
 )
-SELECT host, coalesce(provider, '') AS provider, verdict, coalesce(reason, '') AS reason,
+SELECT host, coalesce(provider, '') AS provider, verdict, coalesce(reason, '') AS reason, array_to_string(addresses[1:8], ' ') AS addresses,
   array_to_string(list_sort(list_distinct(list_transform(tlsa,
     lambda r: concat_ws(' ', r.usage, r.selector, r.matching_type)))), ' + ') AS tlsa,
   array_to_string(list_sort(list_distinct(list_transform(findings, lambda f: f.code))), ' ') AS findings,

@@ -6,6 +6,16 @@ WITH bins(n, "rank") AS (
     (3, '10,001 to 100,000'),
     (4, '100,001 to 1,000,000'),
     (5, 'over 1,000,000')
+), with_tlsa AS (
+  SELECT n, count(DISTINCT host) AS tlsa_hosts
+  FROM (
+    SELECT CASE WHEN "rank" <= 1000 THEN 1 WHEN "rank" <= 10000 THEN 2 WHEN "rank" <= 100000 THEN 3
+      WHEN "rank" <= 1000000 THEN 4 ELSE 5 END AS n, unnest(mx).host AS host
+    FROM read_parquet('RUN/domains/*.parquet')
+    WHERE "rank" IS NOT NULL
+  ) JOIN read_parquet('RUN/hosts/*.parquet') h USING (host)
+  WHERE h.tlsa_state IN ('usable', 'unusable')
+  GROUP BY ALL
 ), counted AS (
   SELECT CASE WHEN "rank" <= 1000 THEN 1 WHEN "rank" <= 10000 THEN 2 WHEN "rank" <= 100000 THEN 3
     WHEN "rank" <= 1000000 THEN 4 ELSE 5 END AS n,
@@ -41,6 +51,7 @@ SELECT "rank",
   coalesce(not_tested, 0) AS not_tested,
   coalesce(unusable, 0) AS unusable,
   coalesce(half_dane, 0) AS half_dane,
-  coalesce(dns_error, 0) AS dns_error
-FROM bins LEFT JOIN counted USING (n)
+  coalesce(dns_error, 0) AS dns_error,
+  coalesce(tlsa_hosts, 0) AS tlsa_hosts
+FROM bins LEFT JOIN counted USING (n) LEFT JOIN with_tlsa USING (n)
 ORDER BY n;

@@ -1,4 +1,11 @@
 -- How far the names of each top-level domain came.
+WITH with_tlsa AS (
+  SELECT tld, count(DISTINCT host) AS tlsa_hosts
+  FROM (SELECT tld, unnest(mx).host AS host FROM read_parquet('RUN/domains/*.parquet'))
+    JOIN read_parquet('RUN/hosts/*.parquet') h USING (host)
+  WHERE h.tlsa_state IN ('usable', 'unusable')
+  GROUP BY ALL
+)
 SELECT tld,
   count(*) AS names,
   count(*) FILTER (mx_kind IN ('mx', 'implicit')) AS with_mail,
@@ -13,8 +20,9 @@ SELECT tld,
   count(*) FILTER (verdict = 'dane-not-tested') AS not_tested,
   count(*) FILTER (verdict = 'dane-unusable') AS unusable,
   count(*) FILTER (verdict = 'half-dane') AS half_dane,
-  count(*) FILTER (verdict = 'dns-error') AS dns_error
-FROM read_parquet('RUN/domains/*.parquet')
+  count(*) FILTER (verdict = 'dns-error') AS dns_error,
+  coalesce(any_value(tlsa_hosts), 0) AS tlsa_hosts
+FROM read_parquet('RUN/domains/*.parquet') LEFT JOIN with_tlsa USING (tld)
 WHERE tld IS NOT NULL
 GROUP BY tld
 ORDER BY names DESC, tld
