@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"danescan/datasets/run"
@@ -32,15 +33,14 @@ func TestBlockedPort(t *testing.T) {
 	der, record := testCertificate(t)
 	net := func(n int) string { return fmt.Sprintf("10.%d.%d.1", n/250, n%250) }
 	silent := func(int, bool) smtp.Session { return silentSession }
-	// One server answers before the others' silence is long enough.
+	// One server answers before the others' silence is long enough: the clock is a
+	// fake one.
 	except := func(lucky int, s smtp.Session) func(int, bool) smtp.Session {
-		answered := make(chan struct{})
 		return func(n int, _ bool) smtp.Session {
 			if n == lucky {
-				time.AfterFunc(20*time.Millisecond, func() { close(answered) })
 				return s
 			}
-			<-answered
+			time.Sleep(time.Second)
 			return silentSession
 		}
 	}
@@ -67,7 +67,8 @@ func TestBlockedPort(t *testing.T) {
 				address: tc.address, tlsa: func(int) string { return record }, show: tc.show,
 				provide: func(n int) string { return fmt.Sprintf("p%d.test", n) },
 			}
-			got := f.scan(t, tc.n, Config{SMTPConcurrency: 100})
+			var got farmed
+			synctest.Test(t, func(t *testing.T) { got = f.scan(t, tc.n, Config{SMTPConcurrency: 100}) })
 			reasons := map[string]int{}
 			for _, ends := range got.ends {
 				for _, e := range ends {

@@ -355,6 +355,28 @@ func TestGovernorCounts(t *testing.T) {
 	})
 }
 
+// A question that was sent to TCP in vain is asked there at once the next time.
+func TestGovernorStaysWithTCP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var tcp []bool
+		g := NewGovernor(exchangerFunc(func(opt Options) (Reply, error) {
+			tcp = append(tcp, opt.TCP)
+			return Reply{}, &Error{Kind: Timeout, Queries: len(tcp), Err: errTimeout}
+		}), GovernorConfig{Timeout: usual, Retries: 2})
+		g.Exchange(t.Context(), addr(1), question, Options{})
+		if !slices.Equal(tcp, []bool{false, false, true}) {
+			t.Errorf("over TCP: %v", tcp)
+		}
+	})
+}
+
+// exchangerFunc is an Exchanger that looks at how it is asked.
+type exchangerFunc func(Options) (Reply, error)
+
+func (f exchangerFunc) Exchange(_ context.Context, _ netip.AddrPort, _ dnssec.Question, opt Options) (Reply, error) {
+	return f(opt)
+}
+
 // Whoever gives up waiting, for the server, for the rates or for the network, leaves
 // no place taken.
 func TestGovernorCancel(t *testing.T) {
@@ -412,7 +434,10 @@ func TestPeersAreForgotten(t *testing.T) {
 		time.Sleep(time.Minute)
 		n := 0
 		for i := range g.peers.shards {
-			n += len(g.peers.shards[i].each)
+			shard := &g.peers.shards[i]
+			shard.mu.Lock()
+			n += len(shard.each)
+			shard.mu.Unlock()
 		}
 		if n > 160 {
 			t.Errorf("%d servers remembered", n)
