@@ -25,6 +25,7 @@ type collector struct {
 	out   *batch
 
 	groups *groups    // hosts that share an address and records
+	hush   *hush      // addresses that answer nobody
 	ports  *portWatch // whether connections get out at all
 
 	excluded *endpointSet  // addresses that were counted as excluded
@@ -77,6 +78,7 @@ func newCollector(cfg Config, w *run.Spool) (*collector, error) {
 		out:   newBatch(w, cfg.batchRows),
 
 		groups: newGroups(),
+		hush:   newHush(cfg.InferOff),
 		ports:  newPortWatch(cfg.Log, cfg.SMTPPort),
 
 		excluded: newEndpointSet(),
@@ -212,8 +214,10 @@ func (c *collector) dispatch(ctx context.Context, sessions chan<- *visit) error 
 		if !ok {
 			return ctx.Err()
 		}
-		if err := c.rate.Wait(ctx); err != nil {
-			return context.Cause(ctx)
+		if c.hush.sees(v.address) == nil { // else there will be no session
+			if err := c.rate.Wait(ctx); err != nil {
+				return context.Cause(ctx)
+			}
 		}
 		select {
 		case sessions <- v:

@@ -27,7 +27,7 @@ func (c *collector) confirm(ctx context.Context) error {
 		return err
 	}
 	c.cfg.Progress.Confirm.Store(int64(len(hosts)))
-	c.plan, c.groups = newPlan(c.cfg), newGroups()
+	c.plan, c.groups, c.hush = newPlan(c.cfg), newGroups(), newHush(c.cfg.InferOff)
 	g, ctx := errgroup.WithContext(ctx)
 	due := make(chan string)
 	g.Go(func() error {

@@ -341,7 +341,7 @@ func TestInferenceOnlyWhereItHolds(t *testing.T) {
 		}}, Config{}, 60, 0, map[run.Verdict]int{run.TLSFailure: n}},
 		{"nobody there", &farm{show: func(int, bool) smtp.Session {
 			return smtp.Session{Stage: smtp.StageConnect, Failure: smtp.FailRefused, Alert: -1}
-		}}, Config{}, 20, 40, map[run.Verdict]int{run.Unreachable: n}},
+		}}, Config{}, hushAfter, n - hushAfter, map[run.Verdict]int{run.Unreachable: n}},
 		{"the wrong chain for all", &farm{show: func(int, bool) smtp.Session { return shows(other) }},
 			Config{}, 20, 40, map[run.Verdict]int{run.Mismatch: n}},
 	} {

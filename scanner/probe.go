@@ -21,6 +21,9 @@ func (c *collector) hold(ctx context.Context, v *visit) (mood, error) {
 		return untouched, c.skip(ctx, v, reason)
 	}
 	c.freshen(ctx, v.stay)
+	if saw := c.hush.sees(v.address); saw != nil {
+		return untouched, c.spare(ctx, v, saw)
+	}
 	target := smtp.Target{
 		Address: netip.AddrPortFrom(v.address, c.cfg.SMTPPort), SNI: v.base, Algorithm: string(v.algorithm),
 	}
@@ -35,6 +38,7 @@ func (c *collector) hold(ctx context.Context, v *visit) (mood, error) {
 	c.cfg.Progress.countSession(&session, v.algorithm != "")
 	c.ports.note(v.address, &session)
 	if c.putOff(v, session) {
+		c.hush.note(v.address, &session, nil)
 		return moodOf(session), nil
 	}
 	return moodOf(session), c.finishVisit(ctx, v, target, session)
@@ -45,6 +49,9 @@ func (c *collector) finishVisit(ctx context.Context, v *visit, target smtp.Targe
 	v.mu.Lock()
 	row := sessionRow(v, target, session)
 	v.mu.Unlock()
+	if v.algorithm == "" { // a second session with a host that answered says less
+		c.hush.note(v.address, &session, &row)
+	}
 	c.ask(ctx, v, &row, session.Chain)
 	// A session for a certificate that the server does not have makes no row: there
 	// is nothing to judge.

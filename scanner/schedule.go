@@ -100,6 +100,9 @@ func (s *schedule[T]) ripen() time.Duration {
 		}
 		d := heap.Pop(&s.later).(delayed[T])
 		s.queue(d.addr, d.task)
+		p := s.peers[d.addr] // who was put off waits no longer than who comes new
+		copy(p.tasks[1:], p.tasks)
+		p.tasks[0] = d.task
 	}
 	return -1
 }
