@@ -116,7 +116,9 @@ func (g *Governor) Exchange(ctx context.Context, server netip.AddrPort, q dnssec
 			r.Queries += sent
 			return r, nil
 		}
-		sent += sentBy(err)
+		n := sentBy(err)
+		sent += n
+		opt.TCP = opt.TCP || n > 1                     // it was sent there already, and had little time left
 		if last == nil || !errors.Is(err, ErrSilent) { // what was tried says more
 			last = err
 		}
