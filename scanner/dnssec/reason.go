@@ -48,9 +48,10 @@ const (
 const (
 	ReasonWorkLimit Reason = "work-limit"
 	ReasonAliasLoop Reason = "alias-loop"
-	ReasonNoReply   Reason = "no-reply"    // the Source got none
-	ReasonRcode     Reason = "error-rcode" // SERVFAIL and the like
-	ReasonCancelled Reason = "cancelled"   // the context ended
+	ReasonNoReply   Reason = "no-reply"      // the Source got none
+	ReasonSilent    Reason = "server-silent" // not even asked for: the servers had been silent for long
+	ReasonRcode     Reason = "error-rcode"   // SERVFAIL and the like
+	ReasonCancelled Reason = "cancelled"     // the context ended
 )
 
 // noEDE stands where RFC 8914 has no better code than "Other".
@@ -95,6 +96,7 @@ var reasons = map[Reason]struct {
 	ReasonWorkLimit: {Indeterminate, dns.ExtendedErrorCodeDNSSECIndeterminate},
 	ReasonAliasLoop: {Indeterminate, noEDE},
 	ReasonNoReply:   {Indeterminate, dns.ExtendedErrorCodeNoReachableAuthority},
+	ReasonSilent:    {Indeterminate, dns.ExtendedErrorCodeNoReachableAuthority},
 	ReasonRcode:     {Indeterminate, dns.ExtendedErrorCodeNoReachableAuthority},
 	ReasonCancelled: {Indeterminate, noEDE},
 }

@@ -40,7 +40,7 @@ func (l *lookup) answer(q dnssec.Question, msg *dns.Msg, res dnssec.Result) Answ
 	case res.Status == dnssec.Bogus:
 		a.Outcome = Bogus
 	case res.Status == dnssec.Indeterminate:
-		a.Outcome = l.indeterminate(res.Reason)
+		a.Outcome, a.Reason = l.indeterminate(res.Reason), told(res.Reason, l.last)
 	case len(res.Records) > 0:
 		a.Outcome = Found
 	case res.Rcode == dns.RcodeNameError:
@@ -76,13 +76,22 @@ func (l *lookup) failure(q dnssec.Question, msg *dns.Msg, err error) Answer {
 	e := asLookupError(err)
 	a := Answer{
 		Question: q, Outcome: e.outcome, Rcode: e.rcode, Status: dnssec.Indeterminate,
-		Reason: e.reason, EDE: edeNoReachableAuthority, Server: e.server, Queries: l.queries,
+		Reason: told(e.reason, e), EDE: edeNoReachableAuthority, Server: e.server, Queries: l.queries,
 		Links: openLinks(msg),
 	}
 	if e.outcome == NetworkError {
 		a.EDE = edeNetworkError
 	}
 	return a
+}
+
+// told is the reason to give: that a server was not asked, because it had been
+// silent, says more than that there was no reply.
+func told(reason dnssec.Reason, e *lookupError) dnssec.Reason {
+	if reason == dnssec.ReasonNoReply && e != nil && errors.Is(e, exchange.ErrSilent) {
+		return dnssec.ReasonSilent
+	}
+	return reason
 }
 
 // openLinks lists the aliases of a chain whose end was not reached.
