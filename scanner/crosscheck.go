@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -24,6 +25,8 @@ import (
 type Cross struct {
 	Resolver string  // ADDR or ADDR:PORT of one that validates; "": none is asked
 	Percent  float64 // of the domains and of the MX hosts, over 0 and up to 100
+
+	wait time.Duration // of a test: instead of crossWait
 }
 
 const (
@@ -137,7 +140,7 @@ func newCrossCheck(r resolver.Resolver, x Cross, cfg Config) *crossCheck {
 	}
 	return &crossCheck{
 		resolver: r, share: fmt.Sprintf("%g%%", x.Percent), seed: cfg.Seed, below: below,
-		places: make(chan struct{}, min(crossPlaces, max(1, cfg.DNSConcurrency/4))), wait: crossWait,
+		places: make(chan struct{}, min(crossPlaces, max(1, cfg.DNSConcurrency/4))), wait: cmp.Or(x.wait, crossWait),
 	}
 }
 

@@ -32,7 +32,7 @@ func (s *secondServer) ServeDNS(w dns.ResponseWriter, m *dns.Msg) {
 	s.mu.Lock()
 	s.asked++
 	s.mu.Unlock()
-	reply, _, err := (&dns.Client{Net: "tcp"}).Exchange(m, s.front)
+	reply, _, err := (&dns.Client{Net: "tcp", Timeout: patience}).Exchange(m, s.front)
 	if err != nil {
 		return
 	}
@@ -93,7 +93,7 @@ func TestCrossCheckFindsLies(t *testing.T) {
 	t.Parallel()
 	l, job := startLab(t, lab.Config{Seed: 5})
 	second := &secondServer{front: l.Front().String(), lie: lies}
-	job.Cross = Cross{Resolver: second.start(t), Percent: 100}
+	job.Cross = Cross{Resolver: second.start(t), Percent: 100, wait: patience}
 	job.Config.Probe, job.Config.DNSConcurrency = ProbeNone, 100
 	var log strings.Builder
 	job.DNS.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -184,7 +184,7 @@ func TestCrossCheckAddsUpOverInterruptions(t *testing.T) {
 	honest := func(_ dns.Question, _ bool, m *dns.Msg) *dns.Msg { return m }
 	undisturbed := job
 	undisturbed.Dir += "-undisturbed"
-	undisturbed.Cross = Cross{Resolver: (&secondServer{front: l.Front().String(), lie: honest}).start(t), Percent: 30}
+	undisturbed.Cross = Cross{Resolver: (&secondServer{front: l.Front().String(), lie: honest}).start(t), Percent: 30, wait: patience}
 	want, err := Scan(t.Context(), undisturbed)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestCrossCheckAddsUpOverInterruptions(t *testing.T) {
 		}
 		return m
 	}
-	job.Cross = Cross{Resolver: second.start(t), Percent: 30}
+	job.Cross = Cross{Resolver: second.start(t), Percent: 30, wait: patience}
 	if _, err := Scan(ctx, job); !errors.Is(err, ErrInterrupted) {
 		t.Fatalf("not interrupted: %v", err)
 	}
@@ -235,7 +235,7 @@ func TestCrossCheckPreflight(t *testing.T) {
 	} {
 		job.Cross = Cross{Resolver: tc.resolver, Percent: 1}
 		if tc.want == "it does not answer" {
-			job.DNS.Timeout, job.DNS.Retries = 100*time.Millisecond, 1
+			job.DNS.Timeout = 3 * time.Second // enough for the lab, too, be this machine busy
 		}
 		_, err := Scan(t.Context(), job)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "--cross-check") {
