@@ -46,6 +46,14 @@ The names' MX hosts and the hosts' TLSA records are looked up and validated; eac
 host to which DANE applies is connected to, shows its certificates after STARTTLS,
 and is left with QUIT. Mail is never sent.
 
+The pace adapts when iterating: between 16 and one and a half times
+--dns-concurrency questions are out at a time, fewer where the network loses them;
+a name server that stays silent is tried again after 1 s to 64 s, and lookups that
+need it fail at once (server-silent); one that refuses everything is asked at a
+quarter of --dns-rate-per-server at least. An address that times out or answers 421
+is left alone for up to 16 times --smtp-gap; of one that answers nobody, five
+sessions stand for the hosts behind it, for ten minutes.
+
 The run directory holds Parquet tables and a manifest. It is never overwritten;
 an interrupted run goes on with --resume and the same flags.`
 
@@ -97,7 +105,7 @@ func (f *scanFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.listURL, "list-url", "", "`URL` of the list, for citation")
 	flags.StringVar(&f.jsonl, "jsonl", "", "write the domains to `FILE` as JSON Lines, too; - is stdout")
 	flags.StringVar(&f.previous, "previous", "", "compare with the earlier `RUN`: is a record that of a certificate shown then?")
-	flags.IntVar(&f.concurrency, "dns-concurrency", 1000, "domains looked up at a time")
+	flags.IntVar(&f.concurrency, "dns-concurrency", 1000, "domains looked up at a time, at most")
 	flags.Float64Var(&f.rate, "dns-rate", 2000, "DNS queries per second in all; 0: unlimited")
 	flags.Float64Var(&f.perServer, "dns-rate-per-server", 50, "DNS queries per second to one name server; 0: unlimited")
 	f.watch.declare(flags)

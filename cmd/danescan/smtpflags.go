@@ -48,7 +48,7 @@ func (f *probeFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.gap, "smtp-gap", 3*time.Second, "between two SMTP sessions with one address; up to 16 times as long after it timed out or answered 421")
 	flags.IntVar(&f.perNet, "smtp-per-net", 8, "SMTP sessions with one network (/24 of IPv4, /48 of IPv6) at a time; 0: unlimited")
 	flags.IntVar(&f.perProvider, "smtp-per-provider", 16, "SMTP sessions with the hosts of one registrable domain at a time; 0: unlimited")
-	flags.StringVar(&f.infer, "infer", "auto", "`auto|off`: where over 20 hosts of a provider share an address and TLSA records, and 20 showed one chain, infer the rest; off: connect to all")
+	flags.StringVar(&f.infer, "infer", "auto", "`auto|off`: where over 20 hosts of a provider share an address and TLSA records, and 20 showed one chain, or an address answers nobody, infer the rest; off: connect to all")
 	flags.DurationVar(&f.retryDelay, "retry-delay", 5*time.Minute, "before coming back to a server that answered 4xx, twice at most")
 	flags.DurationVar(&f.confirm, "confirm", 30*time.Minute, "look once more at hosts that failed, so long after; 0: never")
 	flags.StringSliceVar(&f.algorithms, "algorithms", []string{"rsa", "ecdsa"}, "certificates to ask for where a server has two: `rsa,ecdsa`")
