@@ -142,7 +142,7 @@ const maxSigners = 3
 // settle finds the zone that may have signed a claim and checks it. A claim that
 // does not validate is looked at once more from above: it is insecure where an
 // insecure delegation is proven above it, and only there.
-func (l *lookup) settle(c claim) finding {
+func (l *lookup) settle(c *claim) finding {
 	top := c.owner
 	if c.typ == dns.TypeDS {
 		top = top.parent() // the parent's data
@@ -185,7 +185,7 @@ func (l *lookup) settle(c claim) finding {
 // maySign reports whether a zone can have signed a claim: it is above it, and an
 // anchor is above or at the zone. A zone above the closest anchor may only prove
 // that the name does not exist.
-func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
+func (l *lookup) maySign(c *claim, top, signer, anchor name) bool {
 	if !top.within(signer) {
 		return false
 	}
@@ -199,7 +199,7 @@ func (l *lookup) maySign(c claim, top, signer, anchor name) bool {
 // lookAbove walks to a claim that was not shown to be true. An opt-out span, or too
 // many iterations, only say that unsigned data may be there: they do not excuse
 // data that a zone claims to have signed, and that does not verify.
-func (l *lookup) lookAbove(c claim, top name, first finding) finding {
+func (l *lookup) lookAbove(c *claim, top name, first finding) finding {
 	n := l.walk(top)
 	vague := n.reason == ReasonOptOut || n.reason == ReasonNSEC3Iterations
 	signed := slices.ContainsFunc(c.claimed, func(signer name) bool { return top.within(signer) })
@@ -229,7 +229,7 @@ func (l *lookup) lookAbove(c claim, top name, first finding) finding {
 
 // aboveAnchors reports whether a zone that no anchor is above claims to have
 // signed.
-func (l *lookup) aboveAnchors(c claim) bool {
+func (l *lookup) aboveAnchors(c *claim) bool {
 	return slices.ContainsFunc(c.signers, func(signer name) bool {
 		_, point := l.v.closestAnchor(signer)
 		return point == nil && c.owner.within(signer)

@@ -23,18 +23,22 @@ type chase struct {
 }
 
 // run walks the chain. The status is that of the worst link; a link that is not
-// proven ends the walk.
-func (c *chase) run() Result {
+// proven ends the walk. What comes of it is c.result: results are large, and the
+// calls from here go deep.
+func (c *chase) run() {
 	c.result.Status, c.ttl = Secure, ^uint32(0)
 	c.result.Rcode = c.msg.rcode
 	for {
 		switch way := c.choose(); {
 		case way.set != nil:
-			return c.answered(way.set, way.dname)
+			c.answered(way.set, way.dname)
+			return
 		case way.cname == nil && way.dname == nil:
-			return c.denied()
+			c.denied()
+			return
 		case !c.link(way.cname, way.dname):
-			return c.done()
+			c.done()
+			return
 		}
 	}
 }
@@ -90,7 +94,7 @@ func signers(sets ...*rrset) []name {
 // check settles what an RRset is worth.
 func (c *chase) check(set *rrset) finding {
 	by := signers(set)
-	return c.l.settle(claim{
+	return c.l.settle(&claim{
 		owner: set.owner, typ: set.typ, signers: by, claimed: by,
 		check: func(zone *zoneKeys) finding { return c.r.checkSet(c.msg, set, zone) },
 	})
@@ -188,7 +192,7 @@ func synthesise(n name, dname *rrset) name {
 }
 
 // answered ends the walk at the RRset asked for.
-func (c *chase) answered(set, dname *rrset) Result {
+func (c *chase) answered(set, dname *rrset) {
 	var f finding
 	if made := c.typ == dns.TypeCNAME && !signed(set) && dname != nil; made {
 		f = c.check(dname)
@@ -208,16 +212,17 @@ func (c *chase) answered(set, dname *rrset) Result {
 		}
 	}
 	c.place(f)
-	return c.done()
+	c.done()
 }
 
 // denied ends the walk where nothing answers.
-func (c *chase) denied() Result {
+func (c *chase) denied() {
 	if c.msg.rcode == dns.RcodeYXDomain {
 		c.worsen(failed(ReasonRcode))
-		return c.done()
+		c.done()
+		return
 	}
-	f := c.l.settle(claim{
+	f := c.l.settle(&claim{
 		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError,
 		signers: c.deniers(false), claimed: c.deniers(true),
 		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
@@ -231,7 +236,7 @@ func (c *chase) denied() Result {
 		c.ttl = min(c.ttl, c.negativeTTL())
 	}
 	c.place(f)
-	return c.done()
+	c.done()
 }
 
 // deniers returns who claims to have signed a denial. Unused leaves out what the
@@ -287,15 +292,13 @@ func (c *chase) place(f finding) {
 	}
 }
 
-func (c *chase) done() Result {
+func (c *chase) done() {
 	r := &c.result
 	r.EDE, r.WeakKey = r.Reason.EDE(), c.weak
-	if r.Status < Insecure {
+	switch {
+	case r.Status < Insecure:
 		r.Records = nil
-		return *r
-	}
-	if c.ttl != ^uint32(0) {
+	case c.ttl != ^uint32(0):
 		r.TTL = time.Duration(c.ttl) * time.Second
 	}
-	return *r
 }

@@ -139,7 +139,8 @@ func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *d
 		return refused(msg.Rcode, ReasonWorkLimit)
 	}
 	a.chase = chase{l: &a.lookup, r: &a.response, msg: read, at: owner, typ: q.Type}
-	return a.chase.run()
+	a.chase.run()
+	return a.chase.result
 }
 
 // validation is the state of one call of Validate, in one piece.

@@ -48,7 +48,7 @@ type kept struct {
 // lone is a Resolver that need not look whether others ask the same: that is done
 // here.
 type lone interface {
-	lookupAlone(ctx context.Context, q dnssec.Question) Answer
+	lookupAlone(ctx context.Context, q dnssec.Question, into *Answer)
 }
 
 type joinShard struct {
@@ -93,52 +93,73 @@ func Fresh(ctx context.Context) context.Context {
 // Lookup implements Resolver. Of an answer that was remembered, or that another
 // caller asked for, Queries is 0; Age says how long it was remembered.
 func (c *Cached) Lookup(ctx context.Context, name string, qtype uint16) Answer {
-	q, ok := asked(name, qtype)
-	if !ok {
-		return notAsked(q)
+	f := c.find(ctx, name, qtype)
+	a := f.kept.answer
+	if !f.own {
+		a.Queries, a.Age = 0, f.age
 	}
-	if ctx.Value(freshKey{}) != nil {
-		k := &kept{answer: c.next.Lookup(ctx, q.Name, qtype)}
-		c.keep(q, k)
-		return k.answer
+	return a
+}
+
+// found is where an answer is, and whether this caller asked for it.
+type found struct {
+	kept *kept
+	own  bool
+	age  time.Duration
+}
+
+// find gets an answer. It has no place for one on its stack, nor has what it calls
+// on the way to the network: answers are large, and those who wait there many.
+// Hence the functions that are kept out of line.
+func (c *Cached) find(ctx context.Context, name string, qtype uint16) found {
+	q, ok := asked(name, qtype)
+	switch {
+	case !ok:
+		return found{kept: failed(q, FormErr, dnssec.ReasonMalformed), own: true}
+	case ctx.Value(freshKey{}) != nil:
+		return found{kept: c.fresh(ctx, q), own: true}
 	}
 	// Each turn of the loop waits for a lookup whose caller gave up: there are no
 	// more of them than callers.
 	for ctx.Err() == nil {
-		if a, ok := c.recall(q); ok {
-			return a
+		now := c.cfg.Now()
+		if k, ok := c.answers.get(q, now); ok {
+			return found{kept: k, age: now.Sub(k.at)}
 		}
 		j, mine := c.join(q)
 		if mine {
 			c.lead(ctx, q, j)
-			return j.kept.answer
+			return found{kept: j.kept, own: true}
 		}
 		select {
 		case <-j.done:
 			if j.usable {
-				a := j.kept.answer
-				a.Queries = 0
-				return a
+				return found{kept: j.kept}
 			}
 		case <-ctx.Done():
 		}
 	}
-	return failure(q, Timeout, dnssec.ReasonCancelled)
+	return found{kept: failed(q, Timeout, dnssec.ReasonCancelled), own: true}
+}
+
+// failed is a failure where find can point to it.
+//
+//go:noinline
+func failed(q dnssec.Question, o Outcome, why dnssec.Reason) *kept {
+	return &kept{answer: failure(q, o, why)}
+}
+
+// fresh asks, whatever is remembered, and remembers.
+//
+//go:noinline
+func (c *Cached) fresh(ctx context.Context, q dnssec.Question) *kept {
+	k := &kept{answer: c.next.Lookup(ctx, q.Name, q.Type)}
+	c.keep(q, k)
+	return k
 }
 
 // Len returns the number of answers kept.
 func (c *Cached) Len() int { return c.answers.len() }
-
-func (c *Cached) recall(q dnssec.Question) (Answer, bool) {
-	now := c.cfg.Now()
-	k, ok := c.answers.get(q, now)
-	if !ok {
-		return Answer{}, false
-	}
-	a := k.answer
-	a.Queries, a.Age = 0, now.Sub(k.at)
-	return a, true
-}
 
 func (c *Cached) keep(q dnssec.Question, k *kept) {
 	if ttl := min(keepFor(&k.answer), c.cfg.MaxTTL); ttl > 0 {
@@ -192,16 +213,23 @@ func (c *Cached) lead(ctx context.Context, q dnssec.Question, j *joint) {
 		}
 		s.mu.Unlock()
 	}()
-	j.kept = &kept{answer: c.ask(ctx, q)}
+	j.kept = new(kept)
+	c.ask(ctx, q, &j.kept.answer)
 	j.usable = j.kept.answer.Reason != dnssec.ReasonCancelled && ctx.Err() == nil
 	if j.usable {
 		c.keep(q, j.kept)
 	}
 }
 
-func (c *Cached) ask(ctx context.Context, q dnssec.Question) Answer {
+func (c *Cached) ask(ctx context.Context, q dnssec.Question, into *Answer) {
 	if c.alone != nil {
-		return c.alone.lookupAlone(ctx, q)
+		c.alone.lookupAlone(ctx, q, into)
+		return
 	}
-	return c.next.Lookup(ctx, q.Name, q.Type)
+	c.askNext(ctx, q, into)
+}
+
+//go:noinline
+func (c *Cached) askNext(ctx context.Context, q dnssec.Question, into *Answer) {
+	*into = c.next.Lookup(ctx, q.Name, q.Type)
 }

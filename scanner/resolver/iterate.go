@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"danescan/scanner/dnssec"
 	"danescan/scanner/exchange"
 )
@@ -161,8 +163,15 @@ func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer
 
 // lookupAlone is Lookup for a caller that sees to it itself that no question is
 // asked twice at a time. q is canonical and can be asked.
-func (it *Iterate) lookupAlone(ctx context.Context, q dnssec.Question) Answer {
-	return it.lookup(ctx, q, newLookup(it))
+func (it *Iterate) lookupAlone(ctx context.Context, q dnssec.Question, into *Answer) {
+	it.find(ctx, q, newLookup(it), into)
+}
+
+// lookup is find for callers that are not deep in calls.
+func (it *Iterate) lookup(ctx context.Context, q dnssec.Question, l *lookup) Answer {
+	var a Answer
+	it.find(ctx, q, l, &a)
+	return a
 }
 
 // Explain looks up as Lookup does, shared with nobody, and writes down the steps
@@ -190,17 +199,30 @@ func (it *Iterate) lead(ctx context.Context, q dnssec.Question, f *flight) {
 	f.ok = ctx.Err() == nil
 }
 
-// lookup asks, validates, and where the answer is bogus asks other servers before
-// it says so.
-func (it *Iterate) lookup(ctx context.Context, q dnssec.Question, l *lookup) Answer {
+// find asks, validates, and where the answer is bogus asks other servers before it
+// says so. Answers and results are large, and below this the calls go deep in as
+// many goroutines as there are lookups: none is held here that need not be.
+func (it *Iterate) find(ctx context.Context, q dnssec.Question, l *lookup, into *Answer) {
 	if ctx.Err() != nil {
-		return cancelledAnswer(q)
+		*into = cancelledAnswer(q)
+		return
 	}
 	msg, err := l.resolve(ctx, q)
 	if err != nil {
-		return l.failure(q, msg, err)
+		l.failure(q, msg, err, into)
+		return
 	}
 	res := it.cfg.Validator.Validate(ctx, l, q, msg, &l.work)
+	if doubted(&res) {
+		msg = it.doubt(ctx, q, l, msg, &res)
+	}
+	l.settled(res.Status)
+	l.answer(q, msg, &res, into)
+}
+
+// doubt asks other servers for a reply that validates, and returns the best that
+// there is.
+func (it *Iterate) doubt(ctx context.Context, q dnssec.Question, l *lookup, msg *dns.Msg, res *dnssec.Result) *dns.Msg {
 	for range it.cfg.Limits.Attempts - 1 {
 		if !doubted(res) || ctx.Err() != nil {
 			break
@@ -211,16 +233,15 @@ func (it *Iterate) lookup(ctx context.Context, q dnssec.Question, l *lookup) Ans
 		}
 		second := it.cfg.Validator.Validate(ctx, l, q, again, &l.work)
 		if second.Status > res.Status {
-			res, msg = second, again
+			*res, msg = second, again
 		}
 	}
-	l.settled(res.Status)
-	return l.answer(q, msg, res)
+	return msg
 }
 
 // doubted reports whether another server may have a better answer: this one does
 // not validate, or what it needs to validate cannot be had.
-func doubted(res dnssec.Result) bool {
+func doubted(res *dnssec.Result) bool {
 	return res.Status == dnssec.Bogus ||
 		res.Status == dnssec.Indeterminate && (res.Reason == dnssec.ReasonNoReply || res.Reason == dnssec.ReasonRcode)
 }

@@ -19,8 +19,8 @@ func rcodeError(r exchange.Reply) *lookupError {
 }
 
 // answer makes the story of a lookup of what validation made of its message.
-func (l *lookup) answer(q dnssec.Question, msg *dns.Msg, res dnssec.Result) Answer {
-	a := Answer{
+func (l *lookup) answer(q dnssec.Question, msg *dns.Msg, res *dnssec.Result, a *Answer) {
+	*a = Answer{
 		Question: q, Rcode: msg.Rcode, Status: res.Status, Reason: res.Reason, EDE: noEDE,
 		Links: res.Links, Records: res.Records, TTL: res.TTL, Zone: res.Zone,
 		Signer: res.Signer, KeyTag: res.KeyTag, Algorithm: res.Alg, Expires: res.Expires,
@@ -48,7 +48,6 @@ func (l *lookup) answer(q dnssec.Question, msg *dns.Msg, res dnssec.Result) Answ
 	default:
 		a.Outcome = NoData
 	}
-	return a
 }
 
 // indeterminate finds the outcome of a lookup whose chain of trust could not be
@@ -72,9 +71,9 @@ const (
 )
 
 // failure makes the story of a lookup that brought no reply to validate.
-func (l *lookup) failure(q dnssec.Question, msg *dns.Msg, err error) Answer {
+func (l *lookup) failure(q dnssec.Question, msg *dns.Msg, err error, a *Answer) {
 	e := asLookupError(err)
-	a := Answer{
+	*a = Answer{
 		Question: q, Outcome: e.outcome, Rcode: e.rcode, Status: dnssec.Indeterminate,
 		Reason: told(e.reason, e), EDE: edeNoReachableAuthority, Server: e.server, Queries: l.queries,
 		Links: openLinks(msg),
@@ -82,7 +81,6 @@ func (l *lookup) failure(q dnssec.Question, msg *dns.Msg, err error) Answer {
 	if e.outcome == NetworkError {
 		a.EDE = edeNetworkError
 	}
-	return a
 }
 
 // told is the reason to give: that a server was not asked, because it had been

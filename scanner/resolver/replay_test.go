@@ -179,7 +179,7 @@ func rplResolver(c rplConfig, v *dnssec.Validator, w *rplWorld) (func(rplQuery) 
 	cached := NewCached(r, CacheConfig{MaxTTL: 24 * time.Hour, Now: now})
 	return func(q rplQuery) rplOutcome {
 		question := dnssec.Question{Name: dns.CanonicalName(q.name), Type: q.qtype}
-		if _, known := cached.recall(question); known || !w.silentOn(question) {
+		if _, known := cached.answers.get(question, now()); known || !w.silentOn(question) {
 			return rplOutcomeOf(q, cached.Lookup(context.Background(), q.name, q.qtype))
 		}
 		// That nobody has an answer comes of a cache that we have not. What follows
