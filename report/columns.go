@@ -40,7 +40,8 @@ func domainColumns() []string {
 	return append(lookupColumns("mx_lookup"),
 		"rank", "tld", "group", "scanned_at", "dnskey_algorithms", "mx_kind", "mx_dnssec", "mx.preference", "mx.host", "mx.verdict",
 		"verdict", "mx_secure", "primary_verified", "hosts_total", "hosts_with_tlsa", "hosts_verified", "hosts_failed", "hosts_unknown",
-		"policy_may", "policy_dane", "policy_dane_only", "findings.code", "provider", "dns_operator")
+		"policy_may", "policy_dane", "policy_dane_only", "findings.code", "provider", "dns_operator",
+		"mta_sts.state", "mta_sts.lookup.dnssec", "tlsrpt.state", "tlsrpt.lookup.dnssec")
 }
 
 func hostColumns() []string {

@@ -27,6 +27,7 @@ type figure struct {
 	Of     wholes   // what shares are of
 	Show   int      // rows on the page; 0: defaultShow. The data has up to maxRows
 
+	When    func(m run.Manifest) bool   // whether the run has measured it; nil: every run has
 	Says    func(s *summary) string     // the sentence above the table
 	Meaning func(key []string) string   // a note below a key
 	Tone    func(key []string) string   // colour of its bar

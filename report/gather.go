@@ -59,7 +59,7 @@ type hostTotals struct{ all, withTLSA, verified, sessions, handshakes int64 }
 
 func newGathered(m run.Manifest) *gathered {
 	g := &gathered{
-		manifest: m, figures: figures(), leaves: leaves{}, bases: newHoldings(), links: newHoldings(), shared: newMeetings(),
+		manifest: m, figures: figuresOf(m), leaves: leaves{}, bases: newHoldings(), links: newHoldings(), shared: newMeetings(),
 		broken: newBrokenHosts(), culprits: culprits{}, detail: map[string]*details{},
 	}
 	rows := new(int32)

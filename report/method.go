@@ -14,7 +14,7 @@ func (s *summary) methodPage() page {
 	m := s.manifest
 	p := page{Path: "method.html", Here: "method", body: "method", Title: "How this was measured",
 		Lead:  "For each name its MX records, for each distinct MX host its addresses and TLSA records, for each address a session with STARTTLS that ends before any mail: the evidence is stored, and the verdicts are made from it by the rules named here.",
-		Facts: runFacts(m), Limits: limits(s)}
+		Facts: append(runFacts(m), crossFacts(m.CrossCheck)...), Limits: limits(s), Views: s.disagreements()}
 	for _, step := range s.table("headline").Rows {
 		p.Definitions = append(p.Definitions, fact{step.Key[0], measureMeaning()[step.Key[0]]})
 	}

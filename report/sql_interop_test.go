@@ -166,7 +166,9 @@ func labRun(t *testing.T, cfg lab.Config) string {
 			RootHints: write("hints", text(l.RootHints())), TrustAnchor: write("anchor", text(l.TrustAnchor())),
 			Port: uint16(l.DNSPort()), Timeout: 400 * time.Millisecond, Retries: 1, AllowPrivate: true,
 		},
+		Settings: map[string]string{"with": "[mta-sts,tlsrpt]"}, Cross: scanner.Cross{Resolver: l.Front().String(), Percent: 5},
 		Config: scanner.Config{
+			MTASTS: true, TLSRPT: true,
 			SMTPPort: uint16(l.SMTPPort()), Seed: 1, RetryDelay: 10 * time.Millisecond,
 			SMTP: smtp.Config{EHLO: "test.example", ConnectTimeout: time.Second, GreetingTimeout: time.Second, CommandTimeout: time.Second},
 		},
