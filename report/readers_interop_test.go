@@ -51,7 +51,7 @@ json.dump(seen, sys.stdout)
 // TestInteropReaders reads the tables of a run with DuckDB, Polars and pandas, and
 // holds what they see against what danescan reads.
 func TestInteropReaders(t *testing.T) {
-	python := pythonWith(t, "duckdb==1.5.6", "polars", "pandas", "pyarrow")
+	python := pythonWith(t)
 	dir := labRun(t, lab.Config{Seed: 17, Domains: 300})
 	out, err := exec.CommandContext(t.Context(), python, "-c", readAll, dir).Output()
 	if err != nil {
