@@ -22,15 +22,16 @@ check: ## gofmt, vet, staticcheck, and the tests with the race detector
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet $(PKGS)
 	$(GO) tool staticcheck $(PKGS)
-	$(GO) test -race -shuffle=on $(PKGS)
+	$(GO) test -race -shuffle=on -timeout 30m $(PKGS)
 
-interop: ## tests against installed servers (Unbound, NSD, Postfix, OpenSSL)
-	$(GO) test -tags interop -count=1 -run Interop -v $(PKGS)
+interop: ## tests against installed servers and tools (Unbound, NSD, Postfix, OpenSSL, DuckDB, Chromium)
+	$(GO) test -tags interop -count=1 -timeout 30m -run Interop -v $(PKGS)
 
-# The pacing of the demo, in plain sight: every peer is the lab on this machine.
+# The pacing of the demo, in plain sight: every peer is the lab on this machine. The
+# time-outs are long enough for a busy machine: what is slow must not look silent.
 DEMO      := out/demo
-DEMO_PACE := --dns-rate 0 --dns-rate-per-server 0 --timeout 400ms --retries 1 \
-	--smtp-rate 0 --smtp-gap 0 --smtp-per-net 0 --smtp-per-provider 0 --retry-delay 1s --confirm 1s --connect-timeout 2s --greeting-timeout 2s --command-timeout 2s
+DEMO_PACE := --dns-rate 0 --dns-rate-per-server 0 --timeout 1s --retries 1 \
+	--smtp-rate 0 --smtp-gap 0 --smtp-per-net 0 --smtp-per-provider 0 --retry-delay 1s --confirm 1s --connect-timeout 5s --greeting-timeout 5s --command-timeout 5s
 
 demo: build ## scan 1,000 domains of the lab, write the report, compare with the truth
 	@rm -rf $(DEMO) && mkdir -p $(DEMO)
