@@ -19,26 +19,31 @@ type batch struct {
 	spool *run.Spool
 	size  int
 
-	mu           sync.Mutex
+	mu        sync.Mutex
+	known     map[[32]byte]struct{} // certificates stored before
+	*hostRows                       // of the next part
+	writing   sync.Mutex            // taken before mu is let go of: what came first is written first
+}
+
+// hostRows are the rows of some hosts.
+type hostRows struct {
 	hosts        *run.Pile[run.HostEvidence]
 	endpoints    *run.Pile[run.EndpointEvidence]
 	certificates *run.Pile[run.Certificate]
-	known        map[[32]byte]struct{} // certificates stored before
+}
+
+func newHostRows() *hostRows {
+	return &hostRows{run.NewPile[run.HostEvidence](), run.NewPile[run.EndpointEvidence](), run.NewPile[run.Certificate]()}
 }
 
 func newBatch(w *run.Spool, size int) *batch {
-	b := &batch{spool: w, size: size, known: map[[32]byte]struct{}{}}
-	b.clear()
-	return b
+	return &batch{spool: w, size: size, known: map[[32]byte]struct{}{}, hostRows: newHostRows()}
 }
 
-func (b *batch) clear() {
-	b.hosts, b.endpoints, b.certificates = run.NewPile[run.HostEvidence](), run.NewPile[run.EndpointEvidence](), run.NewPile[run.Certificate]()
-}
-
+// add takes a finished host. Who brings the last one of a part writes it, and the
+// others go on meanwhile, until the next part is complete.
 func (b *batch) add(h *run.HostEvidence, rows []run.EndpointEvidence, der [][]byte) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.hosts.Add(h)
 	for i := range rows {
 		b.endpoints.Add(&rows[i])
@@ -51,6 +56,7 @@ func (b *batch) add(h *run.HostEvidence, rows []run.EndpointEvidence, der [][]by
 		}
 	}
 	if b.hosts.Len() < b.size {
+		b.mu.Unlock()
 		return nil
 	}
 	return b.write()
@@ -59,20 +65,25 @@ func (b *batch) add(h *run.HostEvidence, rows []run.EndpointEvidence, der [][]by
 // flush writes what is there.
 func (b *batch) flush() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	return b.write()
 }
 
+// write writes what is there and begins anew. It is called with mu held and lets go
+// of it.
 func (b *batch) write() error {
-	if err := b.spool.PutCertificates(b.certificates); err != nil {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	rows := b.hostRows
+	b.hostRows = newHostRows()
+	b.mu.Unlock()
+	if err := b.spool.PutCertificates(rows.certificates); err != nil {
 		return fmt.Errorf("writing certificates: %w", err)
 	}
-	if err := b.spool.PutEndpoints(b.endpoints); err != nil {
+	if err := b.spool.PutEndpoints(rows.endpoints); err != nil {
 		return fmt.Errorf("writing endpoints: %w", err)
 	}
-	if err := b.spool.PutHosts(b.hosts); err != nil {
+	if err := b.spool.PutHosts(rows.hosts); err != nil {
 		return fmt.Errorf("writing hosts: %w", err)
 	}
-	b.clear()
 	return nil
 }
