@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,8 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"jsonlines": jsonLines},
 		Setup: func(e *testscript.Env) error {
 			// The pacing of a lab, in plain sight: nothing is gentler by itself
 			// because an address is loopback.
@@ -47,6 +49,24 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// jsonLines checks that each line of a file is a JSON object.
+func jsonLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: jsonlines FILE")
+	}
+	lines := 0
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			ts.Fatalf("%q is no JSON object: %v", line, err)
+		}
+		lines++
+	}
+	if lines == 0 {
+		ts.Fatalf("%s is empty", args[0])
+	}
 }
 
 // Every error that a user can meet on the command line, as it is shown.
