@@ -9,7 +9,7 @@ import (
 	"danescan/datasets/run"
 )
 
-//go:embed sql/*.sql
+//go:embed sql/*.sql sql/series/*.sql
 var sqlFiles embed.FS
 
 // figure is one table of the report: what is counted by what. Exactly one kind of

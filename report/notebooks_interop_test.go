@@ -172,8 +172,8 @@ func TestInteropNotebooksHaveNoOutputs(t *testing.T) {
 	}
 }
 
-// earlier makes a run a month before another: some names are missing, and some of
-// those that are verified now had failed.
+// earlier makes a run a month before another: some names are missing, some of those
+// that are verified now had failed, and some that failed were verified.
 func earlier(t *testing.T, dir string) string {
 	t.Helper()
 	in, err := run.Open(dir)
@@ -190,8 +190,11 @@ func earlier(t *testing.T, dir string) string {
 		if d.Line%9 == 0 {
 			continue
 		}
-		if d.Line%4 == 0 && d.Verdict == run.DANEVerified {
+		switch {
+		case d.Line%4 == 0 && d.Verdict == run.DANEVerified:
 			d.Verdict = run.DANEFailed
+		case d.Line%2 == 0 && d.Verdict == run.DANEFailed:
+			d.Verdict = run.DANEVerified
 		}
 		f.domains = append(f.domains, d)
 	}

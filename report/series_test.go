@@ -144,12 +144,12 @@ func TestSeriesRedoesOnlyWhatChanges(t *testing.T) {
 		}
 		if !info.ModTime().Equal(old) {
 			again++
-			if rel, _ := filepath.Rel(out, path); !slices.Contains([]string{"index.html", "data/series.csv", "data/series.json", "data/site.json"}, rel) {
+			if rel, _ := filepath.Rel(out, path); !slices.Contains([]string{"index.html", "data/series.csv", "data/series.json", "data/site.json", "data/same.csv", "data/survey.csv", "data/moves.csv", "data/blame.csv"}, rel) {
 				t.Errorf("%s was made again", rel)
 			}
 		}
 	}
-	if again != 4 || len(kept) < 100 {
+	if again != 8 || len(kept) < 100 {
 		t.Errorf("%d of %d files were made again", again, len(kept))
 	}
 }
@@ -167,8 +167,8 @@ func TestChangeOfRulesBreaksTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(data)
-	if n := strings.Count(page, "<polyline"); n != 11 { // two charts, two curves, two pieces; the whole list in two, the same names in one
-		t.Errorf("%d pieces of lines, want 11", n)
+	if n := strings.Count(page, "<polyline"); n != 6 { // two charts, two curves, a piece of two runs; the whole list and the same names the same way
+		t.Errorf("%d pieces of lines, want 6", n)
 	}
 	if !strings.Contains(page, "Dashed: rules 2, before 1") {
 		t.Error("the page does not say why")
@@ -276,6 +276,40 @@ func TestCanariesAreNotToldWhereNamesAreNot(t *testing.T) {
 		data, err := os.ReadFile(filepath.Join(out, "index.html"))
 		if err != nil || strings.Contains(string(data), "second.test") || !strings.Contains(string(data), "1 of the names with a known verdict") {
 			t.Errorf("%d runs: the page tells too much or too little (%v)", len(runs), err)
+		}
+	}
+}
+
+// The page of the longest series stays small, with a change of rules in every run.
+func TestSeriesPageIsBounded(t *testing.T) {
+	var x series
+	for i := range maxSeries {
+		e := entry{RunID: fmt.Sprintf("run-%04d-%s", i, strings.Repeat("x", 30)), Rules: fmt.Sprint(i), Tool: fmt.Sprintf("v1.%d.0", i), List: "list ABCD",
+			Started: noon().AddDate(0, 0, i), Measures: map[string]int64{"names": 1e6, "with_mail": 9e5, "dane": int64(1e4 + i*17), "verified": int64(9e3 + i*13)}}
+		for k := range maxProviders {
+			e.Providers = append(e.Providers, providerLine{fmt.Sprintf("provider-%d.example", k), int64(maxProviders - k)})
+		}
+		x.runs = append(x.runs, e)
+		if i > 0 {
+			x.steps = append(x.steps, pair{Both: map[string]both{"names": {1e6, 1e6}, "with_mail": {9e5, 9e5}, "dane": {10, 20}}})
+		}
+	}
+	last := &x.steps[len(x.steps)-1]
+	for i := range maxBlamed {
+		last.Blame = append(last.Blame, blame{fmt.Sprintf("mx%d.%s.example", i, strings.Repeat("long-label.", 20)), 1})
+		last.Moves = append(last.Moves, move{"dane-verified", fmt.Sprint(i), 1})
+	}
+	for _, rules := range []bool{true, false} {
+		all, err := layouts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := x.page().render(x.shell(), all)
+		if err != nil || len(page) > 300_000 || !strings.Contains(string(page), "940 earlier ones are in the data.") {
+			t.Errorf("breaks %t: %d octets, error %v", rules, len(page), err)
+		}
+		for i := range x.runs {
+			x.runs[i].Rules, x.runs[i].Tool = "1", "v1"
 		}
 	}
 }

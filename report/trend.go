@@ -40,6 +40,10 @@ const (
 	plotLabel           = 772.0
 )
 
+// shownRuns is how many runs the page of a series shows one by one, the latest, in
+// tables and as dots.
+const shownRuns = 60
+
 // curve is one line to draw: a measure, and what it is a share of.
 type curve struct{ measure, whole, label, tone string }
 
@@ -53,6 +57,7 @@ func (x *series) write(ctx context.Context, cfg Config) error {
 	for _, p := range x.steps {
 		makers = append(makers, maker{pairPath(p.Before, p.After), func() ([]byte, error) { return encodeJSON(p) }})
 	}
+	makers = append(makers, x.makers()...)
 	makers = append(makers,
 		maker{"data/series.csv", x.csv},
 		maker{"data/series.json", func() ([]byte, error) { return encodeJSON(map[string]any{"runs": x.runs, "pairs": x.steps}) }},
@@ -83,7 +88,7 @@ func (x *series) page() page {
 				{"failed", "with_mail", "failed", "bad"}, {"undecided", "with_mail", "undecided", "unknown"}}),
 			x.sameTrend(),
 		},
-		Views:     []figureView{x.runsView(), x.sameView(), x.surveyView(), x.movesView(), x.blameView()},
+		Views:     []figureView{x.runsView(), sourced(x.sameView()), sourced(x.surveyView()), sourced(x.movesView()), sourced(x.blameView())},
 		Downloads: []link{{"Series as CSV", "data/series.csv"}, {"Series as JSON", "data/series.json"}}}
 	return p
 }
@@ -140,6 +145,7 @@ func (x *series) plot(name, title string, most float64) (trend, float64) {
 			out.Breaks = append(out.Breaks, trendBreak{decimal(x.x(i)), why})
 		}
 	}
+	out.Breaks = out.Breaks[max(0, len(out.Breaks)-shownRuns):]
 	return out, top
 }
 
@@ -172,16 +178,25 @@ func (x *series) line(c curve, top float64) trendLine {
 	var points []string
 	for i := range x.runs {
 		if x.broken(i) != "" {
-			out.Pieces = append(out.Pieces, strings.Join(points, " "))
+			out.add(points)
 			points = nil
 		}
 		px, py := decimal(x.x(i)), decimal(height(ratio(&x.runs[i], c)/top))
 		points = append(points, px+","+py)
-		out.Dots = append(out.Dots, dot{px, py})
+		if len(x.runs)-i <= shownRuns {
+			out.Dots = append(out.Dots, dot{px, py})
+		}
 		out.LabelY = py
 	}
-	out.Pieces = append(out.Pieces, strings.Join(points, " "))
+	out.add(points)
 	return out
+}
+
+// add draws a piece. One point is none: it has its dot.
+func (l *trendLine) add(points []string) {
+	if len(points) > 1 {
+		l.Pieces = append(l.Pieces, strings.Join(points, " "))
+	}
 }
 
 // apart moves labels that would stand upon each other.
@@ -241,11 +256,12 @@ func (x *series) csv() ([]byte, error) {
 func (x *series) runsView() figureView {
 	v := figureView{Name: "runs", Title: "The runs", Sentence: "Where the rules, the program or the way of resolving change, the numbers before and after are not one series. Judging the older run again joins them.",
 		Keys: []string{"Run", "Break"}}
+	v.Rest = earlierRuns(len(x.runs))
 	measures := []string{"names", "with_mail", "signed_mx", "dane", "verified", "failed", "undecided"}
 	for _, m := range measures {
 		v.Heads = append(v.Heads, head{label(m), ""})
 	}
-	for i := range x.runs {
+	for i := range min(len(x.runs), shownRuns) {
 		e := &x.runs[len(x.runs)-1-i]
 		row := rowView{Label: date(e.Started), Note: e.List, Link: path.Join(e.site(), "index.html"), Texts: []string{x.broken(len(x.runs) - 1 - i)}}
 		for _, m := range measures {
@@ -254,4 +270,12 @@ func (x *series) runsView() figureView {
 		v.Rows = append(v.Rows, row)
 	}
 	return v
+}
+
+// earlierRuns says how many of n the page does not show one by one.
+func earlierRuns(n int) string {
+	if n <= shownRuns {
+		return ""
+	}
+	return fmt.Sprintf("%d earlier ones are in the data.", n-shownRuns)
 }

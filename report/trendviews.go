@@ -11,7 +11,8 @@ func (x *series) sameView() figureView {
 	v := figureView{Name: "same", Title: "The same names in two runs", Keys: []string{"Run"},
 		Sentence: "Each run against the one before it, by the names that both have; names that joined the list or left it are counted apart.",
 		Heads:    []head{{"Names in both", ""}, {"DANE", "before, after"}, {"Verified", "before, after"}, {"Failed", "before, after"}, {"Undecided", "before, after"}, {"Joined", "with DANE"}, {"Left", "with DANE"}}}
-	for i := len(x.steps) - 1; i >= 0; i-- {
+	v.Rest = earlierRuns(len(x.steps))
+	for i := len(x.steps) - 1; i >= max(0, len(x.steps)-shownRuns); i-- {
 		p := x.steps[i]
 		row := rowView{Label: date(x.runs[i+1].Started), Note: x.broken(i + 1), Cells: []cellView{{Number: thousands(p.Both["names"].After)}}}
 		for _, m := range []string{"dane", "verified", "failed", "undecided"} {
@@ -48,7 +49,9 @@ func (x *series) sameTrend() trend {
 			continue
 		}
 		same.Pieces = append(same.Pieces, from.X+","+from.Y+" "+to.X+","+to.Y)
-		same.Dots = append(same.Dots, from, to)
+		if len(x.steps)-i < shownRuns {
+			same.Dots = append(same.Dots, from, to)
+		}
 		told = append(told, fmt.Sprintf("from %s to %s: %s, then %s", date(x.runs[i].Started), date(x.runs[i+1].Started),
 			share(p.Both["dane"].Before, p.Both["with_mail"].Before), share(p.Both["dane"].After, p.Both["with_mail"].After)))
 	}
@@ -110,10 +113,7 @@ func (x *series) surveyView() figureView {
 	if year != nil {
 		v.Heads[2].Of = date(year.Started)
 	}
-	for i, p := range last.Providers {
-		if i == 20 {
-			break
-		}
+	for _, p := range x.top() {
 		row := rowView{Label: shown(printable(p.Provider))}
 		for _, e := range []*entry{last, previous, year} {
 			row.Cells = append(row.Cells, cellView{Number: e.provider(p.Provider)})
@@ -123,19 +123,34 @@ func (x *series) surveyView() figureView {
 	return v
 }
 
-// provider is the number of a provider's names with DANE in a run, as far as the
-// series knows it.
-func (e *entry) provider(name string) string {
+// top are the providers of the survey's table.
+func (x *series) top() []providerLine {
+	all := x.runs[len(x.runs)-1].Providers
+	return all[:min(len(all), 20)]
+}
+
+// dane is the number of a provider's names with DANE in a run; it is false if the
+// series does not know.
+func (e *entry) dane(provider string) (int64, bool) {
 	if e == nil {
-		return "–"
+		return 0, false
 	}
 	for _, p := range e.Providers {
-		if p.Provider == name {
-			return thousands(p.DANE)
+		if p.Provider == provider {
+			return p.DANE, true
 		}
 	}
-	if len(e.Providers) < maxProviders {
-		return "0"
+	return 0, len(e.Providers) < maxProviders
+}
+
+// provider is that number in words.
+func (e *entry) provider(name string) string {
+	n, ok := e.dane(name)
+	switch {
+	case ok:
+		return thousands(n)
+	case e == nil:
+		return "–"
 	}
 	return fmt.Sprintf("≤ %s", thousands(e.Providers[maxProviders-1].DANE))
 }
