@@ -13,7 +13,9 @@ func metricsCommand() *command {
 	return &command{
 		name: "metrics", summary: "show what the figures of a scan under way mean",
 		about: `These are the names in the lines of --progress json: a label makes an object of a
-figure, and a histogram is how many durations there were and their sum in seconds.`,
+figure, and a histogram is how many durations there were and their sum in seconds.
+With --metrics they are served to Prometheus, with danescan_ before each, and beside
+them what its client library says of the process (go_, process_).`,
 		prepare: func(*pflag.FlagSet) action {
 			return func(_ context.Context, e *env, args []string) error {
 				if err := wantArgs(args, 0, 0, ""); err != nil {

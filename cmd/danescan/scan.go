@@ -262,7 +262,7 @@ func settingsOf(flags *pflag.FlagSet) map[string]string {
 	settings := map[string]string{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "help", "output", "resume", "estimate", "progress", "progress-every", "config", "jsonl",
+		case "help", "output", "resume", "estimate", "progress", "progress-every", "metrics", "config", "jsonl",
 			"cpuprofile", "memprofile", "blockprofile", "mutexprofile":
 		default:
 			settings[f.Name] = f.Value.String()

@@ -27,11 +27,13 @@ const (
 type watchFlags struct {
 	progress string
 	every    time.Duration
+	metrics  string
 }
 
 func (f *watchFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.progress, "progress", "auto", "on stderr: `auto|bar|plain|json|none`; a bar needs a terminal, else there is a plain line a minute; json: an object a line, see 'danescan metrics'")
 	flags.DurationVar(&f.every, "progress-every", 0, "`TIME` between two lines of --progress; 0: 1m for plain, 10s for json")
+	flags.StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics while the scan runs, at `ADDR`: a port of loopback, or ADDR:PORT in full; see 'danescan metrics'")
 }
 
 // meter makes the meter that the flags ask for.
@@ -75,7 +77,15 @@ func (f *watchFlags) follow(e *env, p *scanner.Progress, count func(context.Cont
 		return nil, err
 	}
 	m.count = count
-	return m.start(p), nil
+	if f.metrics == "" {
+		return m.start(p), nil
+	}
+	end, err := serveMetrics(e, f.metrics, p)
+	if err != nil {
+		return nil, err
+	}
+	shown := m.start(p)
+	return func() { shown(); end() }, nil
 }
 
 // terminalWidth is how many columns a terminal has; 0: w is none.
