@@ -8,6 +8,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/miekg/dns"
+
+	"danescan/scanner/lab"
 )
 
 // Our own name must resolve, and its addresses back to it.
@@ -132,4 +136,81 @@ func TestPreflightBlockedDNS(t *testing.T) {
 	if got := (DNS{Resolvers: []string{"192.0.2.1"}}).blocked(err); got != err {
 		t.Errorf("%v", got)
 	}
+}
+
+// A clock that is a year off makes every signature invalid: nothing is measured.
+func TestPreflightClock(t *testing.T) {
+	l, job := startLab(t, lab.Config{})
+	for _, tc := range []struct {
+		name string
+		at   time.Time
+		want string // "": nothing is wrong
+	}{
+		{"right", l.Now(), ""},
+		{"a year ahead", l.Now().AddDate(1, 0, 0), "validation happens as of " + l.Now().AddDate(1, 0, 0).UTC().Format("2006-01-02 15:04")},
+		{"a year behind", l.Now().AddDate(-1, 0, 0), "validation happens as of " + l.Now().AddDate(-1, 0, 0).UTC().Format("2006-01-02 15:04")},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := job.DNS
+			d.At = tc.at
+			err := preflight(t, d)
+			if tc.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			for _, want := range []string{"the root zone is bogus", tc.want, "set the clock, or the moment to validate at"} {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%v, want %q in it", err, want)
+				}
+			}
+		})
+	}
+}
+
+// A resolver that passes on the keys of the root without their signatures cannot
+// be validated behind.
+func TestPreflightStrippedDNSSEC(t *testing.T) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := dns.NewRR(". 3600 IN DNSKEY 257 3 8 AwEAAQ==")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{})
+	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(ready) }, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, m *dns.Msg) {
+		r := new(dns.Msg).SetReply(m)
+		r.RecursionAvailable = true
+		r.SetEdns0(1232, true)
+		r.Answer = []dns.RR{keys}
+		_ = w.WriteMsg(r)
+	})}
+	served := make(chan error, 1)
+	go func() { served <- server.ActivateAndServe() }()
+	<-ready
+	defer func() {
+		if err := errors.Join(server.Shutdown(), <-served); err != nil {
+			t.Error(err)
+		}
+	}()
+	err = preflight(t, DNS{Resolvers: []string{conn.LocalAddr().String()}, Timeout: patience})
+	for _, want := range []string{"does not pass on the signed keys of the root", "drops DNSSEC records", "use another resolver"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
+	}
+}
+
+// preflight is what a scan does before anything else.
+func preflight(t *testing.T, d DNS) error {
+	t.Helper()
+	l, err := d.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	return d.preflight(t.Context(), l, Config{Probe: ProbeNone})
 }
