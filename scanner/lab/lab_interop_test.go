@@ -37,6 +37,7 @@ var broken = map[string]bool{
 	"bogus-expired.optout.": true, "bogus-stripped.nsec.": true, "bogus-mx.optout.": true,
 	"bogus-tlsa.nsec.": true, "bogus-tlsa-expired.optout.": true, "bogus-tlsa-stripped.nsec.": true,
 	"bogus-denial.nsec.": true, "bogus-address.optout.": true,
+	"partial.optout.":           true, // the TXT record of MTA-STS alone
 	"unknown-algorithm.optout.": true, // nobody can verify it
 	"online-signer.nsec.":       true, // has no chain of NSEC records to verify
 	"mail007.optout.":           true, // nor has this provider's
