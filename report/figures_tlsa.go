@@ -49,32 +49,40 @@ func tlsaFigures() []figure {
 				}
 			},
 		},
-		{
-			Name: "tlsa-domains", Title: "TLSA parameters of a domain", Page: "tlsa", Keys: []string{"parameters"}, Of: wholes{Domains: "with_mail"},
-			Says: func(s *summary) string {
-				return s.topOf("tlsa-domains", "names have MX hosts with, taken together,", "The distinct parameters of the records of all MX hosts of a name that DANE applies to.")
-			},
-			Sets: func(hosts []daneHost, add adder) {
-				if set := union(hosts); set != "" {
-					add(1, set)
-				}
-			},
+		tlsaDomainsFigure(), tlsaUnusableFigure(withTLSA), rolloverFigure(), combinationFigure(),
+	}
+}
+
+// tlsaDomainsFigure counts names by the parameters of all their MX hosts together.
+func tlsaDomainsFigure() figure {
+	return figure{
+		Name: "tlsa-domains", Title: "TLSA parameters of a domain", Page: "tlsa", Keys: []string{"parameters"}, Of: wholes{Domains: "with_mail"},
+		Says: func(s *summary) string {
+			return s.topOf("tlsa-domains", "names have MX hosts with, taken together,", "The distinct parameters of the records of all MX hosts of a name that DANE applies to.")
 		},
-		{
-			Name: "tlsa-unusable", Title: "Records that cannot be used", Page: "tlsa", Keys: []string{"reason"}, Things: "records", Hosts: true, Of: withTLSA,
-			Says: func(*summary) string {
-				return "Records that a DANE sender leaves aside before it compares anything (RFC 6698, Section 4.1)."
-			},
-			Tone: func([]string) string { return "bad" },
-			Host: func(h *run.Host, add adder) {
-				for _, r := range h.TLSA {
-					if applies(h.TLSAState) && r.Usable != nil && !*r.Usable {
-						add(1, r.UnusableReason)
-					}
-				}
-			},
+		Sets: func(hosts []daneHost, add adder) {
+			if set := union(hosts); set != "" {
+				add(1, set)
+			}
 		},
-		rolloverFigure(), combinationFigure(),
+	}
+}
+
+// tlsaUnusableFigure counts records by why they cannot be used.
+func tlsaUnusableFigure(of wholes) figure {
+	return figure{
+		Name: "tlsa-unusable", Title: "Records that cannot be used", Page: "tlsa", Keys: []string{"reason"}, Things: "records", Hosts: true, Of: of,
+		Says: func(*summary) string {
+			return "Records that a DANE sender leaves aside before it compares anything (RFC 6698, Section 4.1)."
+		},
+		Tone: func([]string) string { return "bad" },
+		Host: func(h *run.Host, add adder) {
+			for _, r := range h.TLSA {
+				if applies(h.TLSAState) && r.Usable != nil && !*r.Usable {
+					add(1, r.UnusableReason)
+				}
+			}
+		},
 	}
 }
 

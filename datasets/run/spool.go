@@ -125,10 +125,6 @@ func (s *Spool) WriteHosts(rows []HostEvidence) error { return writeNext(s, rows
 // none make no part.
 func (s *Spool) WriteEndpoints(rows []EndpointEvidence) error { return writeNext(s, rows) }
 
-// WriteCertificates writes the next part of certificates. It sorts rows in
-// place; none make no part.
-func (s *Spool) WriteCertificates(rows []Certificate) error { return writeNext(s, rows) }
-
 // PutHosts writes the next part of hosts from a pile; no rows make no part.
 func (s *Spool) PutHosts(rows *Pile[HostEvidence]) error { return putNext(s, rows) }
 
