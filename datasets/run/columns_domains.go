@@ -75,5 +75,15 @@ func domainColumns() []about {
 		{"provider", "", "registrable domain of the best MX host, of the lowest name within its preference", "public suffix list", 0},
 		{"self_hosted", "", "whether that is the registrable domain of the domain itself", "public suffix list", 0},
 		{"dns_operator", "", "registrable domain of the first name server", "public suffix list", 0},
+		{"attempts", "", "how often the domain was looked at, from 1; a look that failed is followed by another (scan --confirm), and the last counts", "the scanner", volatile},
+		{"first_look", "", "the lookup that failed in the first look, where there were two; null: there was one", "the scanner", volatile},
+		{"first_look.scanned_at", "", "when the first look began", "the clock", volatile},
+		{"first_look.type", "", "type asked for: MX; A or AAAA where no MX was found", "the scanner", volatile},
+		{"first_look.outcome", "", "how the lookup failed, as in mx_lookup", "RFC 7672, Section 2.1.1", volatile},
+		{"first_look.rcode", "", "response code of the reply, as received", "RFC 6895, Section 2.3", volatile},
+		{"first_look.dnssec", "", "its security status: bogus or indeterminate", "RFC 4035, Section 4.3", volatile},
+		{"first_look.reason", "", "why the status is what it is", "the validator", volatile},
+		{"first_look.ede", "", "extended DNS error that fits the status", "RFC 8914, Section 4", volatile},
+		{"first_look.server", "", "address and port of the server that answered", "the resolver", volatile},
 	}, extraColumns()...)
 }

@@ -192,6 +192,11 @@ func spoolStory(dir string, d disk) error {
 			return err
 		}
 	}
+	for _, line := range []int64{12, 11} {
+		if err := s.PutAgain(1, secondLooks(line)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -213,11 +218,19 @@ func TestCrashInSpool(t *testing.T) {
 				t.Errorf("part %d is not whole: %v", n, rows)
 			}
 		}
+		if looks := looksOf(t, s); strings.Contains(looks, "11:2 12:1") {
+			t.Errorf("a second look was lost to another: %s", looks)
+		}
 		if err := spoolStory(dir, disk{}); err != nil {
 			t.Error(err)
 		}
-		if rows := collect(t, s.Domains()); len(rows) != 4 {
-			t.Errorf("%d rows in the end", len(rows))
+		if looks := looksOf(t, s); looks != "1:1 2:1 11:2 12:2" {
+			t.Errorf("in the end %s", looks)
+		}
+		for _, name := range names(t, s.againDir()) {
+			if strings.HasSuffix(name, tempSuffix) {
+				t.Errorf("left behind: %s", name)
+			}
 		}
 		for _, table := range Tables() {
 			for _, name := range names(t, s.tableDir(table)) {

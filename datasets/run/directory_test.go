@@ -211,7 +211,7 @@ func TestManifestRefused(t *testing.T) {
 		want       error
 		says       string
 	}{
-		{"newer", `{"schema_version":99,"new":1}`, ErrVersion, "schema version 99, this program knows 2"},
+		{"newer", `{"schema_version":99,"new":1}`, ErrVersion, "schema version 99, this program knows 3"},
 		{"unknown field", `{"schema_version":1,"run_id":"a",` + start + `,"colour":1}`, ErrManifest, "colour"},
 		{"no id", `{"schema_version":1,` + start + `}`, ErrManifest, "run_id"},
 		{"no version", `{"run_id":"a",` + start + `}`, ErrManifest, "schema version 0"},

@@ -106,7 +106,14 @@ type Counts struct {
 	Domains   map[Verdict]int64 `json:"domains"`
 	Hosts     map[Verdict]int64 `json:"hosts"`
 	Endpoints map[Verdict]int64 `json:"endpoints"`
-	Stages    map[Stage]int64   `json:"stages"` // sessions by the stage at which they ended
+	Stages    map[Stage]int64   `json:"stages"`          // sessions by the stage at which they ended
+	Again     *Again            `json:"again,omitempty"` // null: no domain was looked at again
+}
+
+// Again is what second looks at domains came to whose first look had failed.
+type Again struct {
+	Domains  int64 `json:"domains"`  // looked at once more
+	Answered int64 `json:"answered"` // of these, domains whose second look did not fail
 }
 
 // NewRunID makes the identifier of a run from the time at which it begins and

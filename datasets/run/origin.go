@@ -9,7 +9,7 @@ import (
 
 // SchemaVersion is the version of the tables and the manifest that this package
 // writes. It goes up with every column that is added; older ones are read.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // Origin is what every part says of itself, in the key-value metadata of its
 // footer, so that a part that strayed can be told.

@@ -13,11 +13,11 @@ import (
 // this, groups of them are first merged into longer ones.
 const maxFanIn = 16
 
-// chainParts streams the parts of a table one after the other: the ranges of
-// the domain parts follow each other, so nothing need be merged.
+// chainParts streams the domain parts one after the other: their ranges follow each
+// other, so nothing need be merged but the second looks at domains of each.
 func chainParts[T Row](s *Spool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		paths, err := partPaths(s.tableDir(layoutOf[T]().table))
+		numbers, err := s.Parts(TableDomains)
 		if err != nil {
 			var none T
 			yield(none, err)
@@ -26,9 +26,10 @@ func chainParts[T Row](s *Spool) iter.Seq2[T, error] {
 		var before T
 		held := false
 		l := layoutOf[T]()
-		for _, path := range paths {
-			for row, err := range rowsOf[T](path, anyPart(s.origin.RunID)) {
+		for _, n := range numbers {
+			for row, err := range domainPart[T](s, n) {
 				if err == nil && held && l.compare(&before, &row) > 0 {
+					path := filepath.Join(s.tableDir(TableDomains), partName(n))
 					err = &PartError{path, fmt.Errorf("%w: %s after %s", ErrOrder, l.keyText(&row), l.keyText(&before))}
 				}
 				if !yield(row, err) || err != nil {

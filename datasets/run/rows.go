@@ -77,6 +77,21 @@ type DomainEvidence struct {
 	Queries          int64        `parquet:"queries"`
 	ElapsedMS        int64        `parquet:"elapsed_ms"`
 	CrossCheck       []CrossCheck `parquet:"cross_check,list"`
+	Attempts         int32        `parquet:"attempts,optional"`
+	FirstLook        *FirstLook   `parquet:"first_look,optional"` // null: there was one look
+}
+
+// FirstLook is how a look at a domain ended that failed, and that another followed:
+// the lookup that failed. All else in the row is of the later look.
+type FirstLook struct {
+	ScannedAt time.Time `parquet:"scanned_at,timestamp(microsecond)"`
+	Type      string    `parquet:"type,dict"` // MX; A or AAAA: there was no MX
+	Outcome   Outcome   `parquet:"outcome,optional,dict"`
+	Rcode     *int32    `parquet:"rcode,optional"`
+	DNSSEC    DNSSEC    `parquet:"dnssec,optional,dict"`
+	Reason    string    `parquet:"reason,optional,dict"`
+	EDE       *int32    `parquet:"ede,optional"` // RFC 8914 code
+	Server    string    `parquet:"server,optional,dict"`
 }
 
 // MX is one distinct MX host of a domain, at its best preference. Verdict,

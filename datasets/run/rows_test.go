@@ -24,13 +24,23 @@ func sampleLookup() Lookup {
 // of each version stand in testdata/schema and stay as they are; the full rows of
 // today are made from them.
 
-func fullDomain(line int64) Domain { return domainV2(line) }
+func fullDomain(line int64) Domain { return domainV3(line) }
 
 func fullHost(name string) Host { return hostV2(name) }
 
 func fullEndpoint(base string, attempt int32) Endpoint { return endpointV1(base, attempt) }
 
 func fullCertificate(id byte) Certificate { return certificateV1(id) }
+
+func domainV3(line int64) Domain {
+	d := domainV2(line)
+	d.Attempts = 2
+	d.FirstLook = &FirstLook{
+		ScannedAt: sampleTime, Type: "AAAA", Outcome: ServFail, Rcode: ptr(int32(2)), DNSSEC: Indeterminate, Reason: "servfail",
+		EDE: ptr(int32(22)), Server: "127.0.0.53:53",
+	}
+	return d
+}
 
 func domainV2(line int64) Domain {
 	d := domainV1(line)

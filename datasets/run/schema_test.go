@@ -20,7 +20,7 @@ func schemaDir(version int) string {
 func writeFixture(t *testing.T, dir string) {
 	t.Helper()
 	m := sampleManifest()
-	m.CrossCheck = sampleChecks()
+	m.CrossCheck, m.Counts.Again = sampleChecks(), &Again{Domains: 5, Answered: 4}
 	m.RunID, m.Tool = "schema-fixture", Tool{Name: "danescan", Version: "v0.0.0"}
 	r, err := Create(dir, m)
 	if err != nil {
@@ -64,9 +64,6 @@ func TestSchemaV1(t *testing.T) {
 }
 
 func TestSchemaV2(t *testing.T) {
-	if *writeSchema {
-		writeFixture(t, schemaDir(SchemaVersion))
-	}
 	r, err := Open(schemaDir(2))
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +74,23 @@ func TestSchemaV2(t *testing.T) {
 	wantRows(t, collect(t, r.Domains()), domainV2(1), emptyDomain(2))
 	wantRows(t, collect(t, r.Hosts()), hostV2("a.example"), emptyHost("b.example"))
 	if got := r.Manifest(); got.SchemaVersion != 2 || !reflect.DeepEqual(got.CrossCheck, sampleChecks()) {
+		t.Errorf("manifest %+v", got)
+	}
+}
+
+func TestSchemaV3(t *testing.T) {
+	if *writeSchema {
+		writeFixture(t, schemaDir(SchemaVersion))
+	}
+	r, err := Open(schemaDir(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wantRows(t, collect(t, r.Domains()), domainV3(1), emptyDomain(2))
+	if got := r.Manifest(); got.SchemaVersion != 3 || !reflect.DeepEqual(got.Counts.Again, &Again{Domains: 5, Answered: 4}) {
 		t.Errorf("manifest %+v", got)
 	}
 }

@@ -21,6 +21,7 @@ const RangeLines = 16 << 10
 //	spool/hosts/part-000007.parquet         hosts as they were done, by name
 //	spool/endpoints/part-000007.parquet     sessions as they were done, by key
 //	spool/certificates/part-000007.parquet  certificates as they were seen, by SHA-256
+//	spool/again/part-000042.parquet         second looks at domains of domain part 42, by line
 //
 // A domain part is one range of the list and carries its number: that it is
 // there is the checkpoint. The parts of the other tables are numbered as they
@@ -65,7 +66,7 @@ func openSpool(dir string, origin Origin, d disk) (*Spool, error) {
 			s.next[t] = numbers[len(numbers)-1] + 1
 		}
 	}
-	if err := d.removeAll(s.mergeDir()); err != nil {
+	if err := errors.Join(s.openAgain(), d.removeAll(s.mergeDir())); err != nil {
 		return nil, err
 	}
 	return s, errors.Join(d.syncDir(dir), d.syncDir(filepath.Dir(dir)))
@@ -195,9 +196,9 @@ func sortRows[T any](rows []T, compare func(a, b *T) int) {
 	}
 }
 
-// DomainPart streams the rows of one domain part.
+// DomainPart streams the rows of one domain part, of each domain the last look.
 func (s *Spool) DomainPart(n int) iter.Seq2[DomainEvidence, error] {
-	return rowsOf[DomainEvidence](filepath.Join(s.tableDir(TableDomains), partName(n)), anyPart(s.origin.RunID))
+	return domainPart[DomainEvidence](s, n)
 }
 
 // HostPart streams the rows of one host part.
@@ -205,7 +206,8 @@ func (s *Spool) HostPart(n int) iter.Seq2[HostEvidence, error] {
 	return rowsOf[HostEvidence](filepath.Join(s.tableDir(TableHosts), partName(n)), anyPart(s.origin.RunID))
 }
 
-// Domains streams all domain rows by line. Of rows of one line, the first stays.
+// Domains streams all domain rows by line. Of rows of one line, the first stays, but
+// for second looks, which take the place of the first.
 func (s *Spool) Domains() iter.Seq2[DomainEvidence, error] {
 	return Distinct(KeepFirst, chainParts[DomainEvidence](s))
 }

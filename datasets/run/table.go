@@ -35,9 +35,9 @@ func ParseTable(name string) (Table, error) {
 }
 
 // Row is any of the row types: evidence, as the spool holds it, or a whole row
-// of a final table. Certificate is both; Naming is read from either.
+// of a final table. Certificate is both; Naming and Look are parts of either.
 type Row interface {
-	DomainEvidence | HostEvidence | EndpointEvidence | Certificate | Domain | Host | Endpoint | Naming
+	DomainEvidence | HostEvidence | EndpointEvidence | Certificate | Domain | Host | Endpoint | Naming | Look
 }
 
 // layout is what is particular to the table of a row type.
@@ -64,6 +64,10 @@ func layoutOf[T Row]() layout[T] {
 		l = layout[Naming]{TableDomains, domainKey, "domain",
 			func(a, b *Naming) int { return cmp.Compare(a.Line, b.Line) },
 			func(r *Naming) string { return fmt.Sprint(r.Line) }}
+	case Look:
+		l = layout[Look]{TableDomains, domainKey, "domain",
+			func(a, b *Look) int { return cmp.Compare(a.Line, b.Line) },
+			func(r *Look) string { return fmt.Sprint(r.Line) }}
 	case HostEvidence:
 		l = layout[HostEvidence]{TableHosts, hostKey, "host", compareHost, textOfHost}
 	case Host:
