@@ -3,6 +3,7 @@ module danescan
 go 1.26.8
 
 require (
+	filippo.io/nistec v0.0.4
 	github.com/BurntSushi/toml v1.6.0
 	github.com/cloudflare/circl v1.6.5
 	github.com/klauspost/compress v1.20.3

@@ -5,8 +5,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/sha512"
 	"errors"
-	"math/big"
 
 	"github.com/cloudflare/circl/sign/ed448"
 	"github.com/miekg/dns"
@@ -24,15 +24,16 @@ type Algorithm func(key []byte) (PublicKey, error)
 
 var errKey = errors.New("unusable public key")
 
-// builtin returns the algorithms that are supported (RFC 8624, RFC 9905).
+// builtin returns the algorithms that are supported (RFC 8624, RFC 9905). The keys
+// that one of them reads may share what they have worked out.
 func builtin() map[uint8]Algorithm {
 	return map[uint8]Algorithm{
 		dns.RSASHA1:          rsaAlgorithm(crypto.SHA1),
 		dns.RSASHA1NSEC3SHA1: rsaAlgorithm(crypto.SHA1),
 		dns.RSASHA256:        rsaAlgorithm(crypto.SHA256),
 		dns.RSASHA512:        rsaAlgorithm(crypto.SHA512),
-		dns.ECDSAP256SHA256:  ecdsaAlgorithm(elliptic.P256(), crypto.SHA256),
-		dns.ECDSAP384SHA384:  ecdsaAlgorithm(elliptic.P384(), crypto.SHA384),
+		dns.ECDSAP256SHA256:  newP256Store().read,
+		dns.ECDSAP384SHA384:  readP384,
 		dns.ED25519:          readEd25519,
 		dns.ED448:            readEd448,
 	}
@@ -45,34 +46,55 @@ func sum(hash crypto.Hash, data []byte) []byte {
 	return h.Sum(nil)
 }
 
-type ecdsaKey struct {
-	key  *ecdsa.PublicKey
-	hash crypto.Hash
-	size int // octets of one coordinate
-}
+type p384Key ecdsa.PublicKey
 
-// ecdsaAlgorithm reads keys as RFC 6605, Section 4: the two coordinates.
-func ecdsaAlgorithm(curve elliptic.Curve, hash crypto.Hash) Algorithm {
-	size := (curve.Params().BitSize + 7) / 8
-	return func(key []byte) (PublicKey, error) {
-		if len(key) != 2*size {
-			return nil, errKey
-		}
-		k, err := ecdsa.ParseUncompressedPublicKey(curve, append([]byte{4}, key...))
-		if err != nil {
-			return nil, errKey
-		}
-		return &ecdsaKey{k, hash, size}, nil
+// p384Size is the length of a key and of a signature (RFC 6605, Section 4).
+const p384Size = 96
+
+// readP384 reads keys as RFC 6605, Section 4: the two coordinates.
+func readP384(key []byte) (PublicKey, error) {
+	if len(key) != p384Size {
+		return nil, errKey
 	}
+	k, err := ecdsa.ParseUncompressedPublicKey(elliptic.P384(), append([]byte{4}, key...))
+	if err != nil {
+		return nil, errKey
+	}
+	return (*p384Key)(k), nil
 }
 
-// Verify takes signatures of exactly two coordinates (RFC 6605, Section 4).
-func (k *ecdsaKey) Verify(data, sig []byte) bool {
-	if len(sig) != 2*k.size {
+// Verify takes signatures of exactly two coordinates.
+func (k *p384Key) Verify(data, sig []byte) bool {
+	if len(sig) != p384Size {
 		return false
 	}
-	r, s := new(big.Int).SetBytes(sig[:k.size]), new(big.Int).SetBytes(sig[k.size:])
-	return ecdsa.Verify(k.key, sum(k.hash, data), r, s)
+	digest := sha512.Sum384(data)
+	return ecdsaValid((*ecdsa.PublicKey)(k), digest[:], sig)
+}
+
+// ecdsaValid asks the standard library about a signature of two coordinates, r and
+// s. It takes them in ASN.1 only: a sequence of two integers.
+func ecdsaValid(key *ecdsa.PublicKey, digest, sig []byte) bool {
+	var room [2 + 2*3 + p384Size]byte
+	der := append(room[:0], 0x30, 0)
+	der = appendInteger(der, sig[:len(sig)/2])
+	der = appendInteger(der, sig[len(sig)/2:])
+	der[1] = byte(len(der) - 2)
+	return ecdsa.VerifyASN1(key, digest, der)
+}
+
+// appendInteger appends a number of at most 126 octets, big end first, in DER: no
+// leading zeros but one before a bit that would be taken for a sign.
+func appendInteger(der, number []byte) []byte {
+	for len(number) > 1 && number[0] == 0 {
+		number = number[1:]
+	}
+	if number[0] >= 0x80 {
+		der = append(der, 2, byte(len(number)+1), 0)
+	} else {
+		der = append(der, 2, byte(len(number)))
+	}
+	return append(der, number...)
 }
 
 type ed25519Key ed25519.PublicKey

@@ -56,6 +56,7 @@ type Validator struct {
 	anchors    map[name]*anchorPoint
 	nodes      *nodes
 	signatures *cache[[sha256.Size]byte, bool]
+	p256       *p256Store
 	buffers    sync.Pool // *[]byte, for what signatures cover
 
 	verified, remembered atomic.Int64
@@ -65,11 +66,12 @@ type Validator struct {
 type Stats struct {
 	Verified   int64 // signatures that were put to a key
 	Remembered int64 // checks that were answered by the cache of signatures
+	Tabled     int64 // of those verified, by a key with a table of its multiples
 }
 
 // Stats returns the counters as they stand.
 func (v *Validator) Stats() Stats {
-	return Stats{Verified: v.verified.Load(), Remembered: v.remembered.Load()}
+	return Stats{Verified: v.verified.Load(), Remembered: v.remembered.Load(), Tabled: v.p256.tabled.Load()}
 }
 
 const (
@@ -92,7 +94,9 @@ func New(cfg Config) (*Validator, error) {
 		algorithms: builtin(),
 		nodes:      newNodes(orElse(cfg.NodeCache, defaultNodes)),
 		signatures: newCache[[sha256.Size]byte, bool](orElse(cfg.SignatureCache, defaultSignatures)),
+		p256:       newP256Store(),
 	}
+	v.algorithms[dns.ECDSAP256SHA256] = v.p256.read
 	v.buffers.New = func() any { b := make([]byte, 0, 4096); return &b }
 	if cfg.SHA1 == SHA1Insecure {
 		delete(v.algorithms, dns.RSASHA1)
