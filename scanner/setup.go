@@ -123,14 +123,15 @@ func (d DNS) paced(client exchange.Exchanger) exchange.Exchanger {
 	})
 }
 
-// exchange says how to ask. When iterating, the governor paces and retries.
+// exchange says how to ask. When iterating, the governor paces and retries, and
+// bounds what is out.
 func (d DNS) exchange() exchange.Config {
 	cfg := exchange.Config{Timeout: d.Timeout, Retries: d.retries()}
 	if d.TrustAD && !d.TrustADAnywhere {
 		cfg.Shared = 4 // on loopback: nobody on the way can guess at replies
 	}
 	if d.mode() == modeIterate {
-		cfg.Retries, cfg.InFlight = -1, d.atATime
+		cfg.Retries, cfg.InFlight = -1, -1
 	} else if l := d.limiter(); l != nil {
 		cfg.Pacer = l
 	}

@@ -19,7 +19,7 @@ type Config struct {
 	Timeout time.Duration // for one try; 0: 2 s
 	Retries int           // tries after the first; 0: 2, negative: none
 	// InFlight is how many questions may be out at a time, each with a socket of
-	// its own; 0: 4096. Further ones wait.
+	// its own; 0: 4096. Further ones wait. Negative: whoever asks sees to it.
 	InFlight int
 	// Shared is how many sockets are kept open to each server (16 servers at most)
 	// and shared by all questions to it; 0: a fresh port for each try. For a
@@ -49,7 +49,7 @@ func (c Config) withDefaults() Config {
 	case c.Retries < 0:
 		c.Retries = 0
 	}
-	if c.InFlight <= 0 {
+	if c.InFlight == 0 {
 		c.InFlight = defaultInFlight
 	}
 	return c
@@ -59,7 +59,7 @@ func (c Config) withDefaults() Config {
 // concurrent use.
 type Client struct {
 	cfg    Config
-	slots  chan struct{} // one for each question in flight
+	slots  chan struct{} // one for each question in flight; nil: no bound
 	fresh  sockets
 	shared *sharing // nil: every try has a socket of its own
 	count  counters
@@ -68,7 +68,10 @@ type Client struct {
 // New makes a client.
 func New(cfg Config) *Client {
 	cfg = cfg.withDefaults()
-	c := &Client{cfg: cfg, slots: make(chan struct{}, cfg.InFlight)}
+	c := &Client{cfg: cfg}
+	if cfg.InFlight > 0 {
+		c.slots = make(chan struct{}, cfg.InFlight)
+	}
 	if cfg.Shared > 0 {
 		c.shared = newSharing(cfg.Shared, &c.count)
 	}
@@ -102,6 +105,9 @@ func (c *Client) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Q
 	*a = asking{client: c, server: server, name: q.Name, query: &a.packed, tcp: opt.TCP}
 	if err := a.packed.pack(q, opt); err != nil {
 		return Reply{}, &Error{Kind: Malformed, Server: server, Err: err}
+	}
+	if c.slots == nil {
+		return a.run(ctx)
 	}
 	select {
 	case c.slots <- struct{}{}:

@@ -11,13 +11,15 @@ import (
 
 // CacheConfig bounds a Cached.
 type CacheConfig struct {
-	Entries int              // answers kept; 0: 20,000
+	Entries int              // answers kept; 0: 8,192
 	MaxTTL  time.Duration    // no answer is kept for longer; 0: 10 minutes
 	Now     func() time.Time // nil: time.Now
 }
 
 const (
-	defaultEntries = 20_000 // of some 2 KB
+	// defaultEntries is for names that several others lead to, and for lists that have
+	// a name more than once: most answers are asked for only once. Each has some 2 KB.
+	defaultEntries = 8192
 	defaultMaxTTL  = 10 * time.Minute
 
 	// How long failures are kept: a broken zone stays broken for a while, a silent

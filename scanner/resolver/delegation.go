@@ -77,22 +77,20 @@ func referral(msg *dns.Msg, parent, name string, now time.Time) *delegation {
 	}
 	d := &delegation{zone: cut}
 	ttl := uint32(1 << 31)
-	index := map[string]int{}
 	for _, rr := range msg.Ns {
 		ns, ok := rr.(*dns.NS)
 		if !ok || ns.Hdr.Class != dns.ClassINET || canonical(ns.Hdr.Name) != cut {
 			continue
 		}
 		target := canonical(ns.Ns)
-		if _, dup := index[target]; dup || len(d.servers) == maxServerNames {
+		if d.server(target) != nil || len(d.servers) == maxServerNames {
 			continue
 		}
-		index[target] = len(d.servers)
 		d.servers = append(d.servers, NameServer{Name: target})
 		ttl = min(ttl, ns.Hdr.Ttl)
 	}
 	d.until = now.Add(clampTTL(ttl))
-	d.glue(msg.Extra, parent, index)
+	d.glue(msg.Extra, parent)
 	d.proof.Store(proofOf(withSignatures(msg.Ns, msg.Answer, msg.Extra), cut, parent, now))
 	return d
 }
@@ -118,18 +116,28 @@ func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
 
 // glue takes the addresses of the servers named, where the zone that refers has
 // a say over their names (RFC 2181, Section 5.4.1).
-func (d *delegation) glue(extra []dns.RR, parent string, index map[string]int) {
+func (d *delegation) glue(extra []dns.RR, parent string) {
 	taken := 0
 	for _, rr := range extra {
-		i, ok := index[canonical(rr.Header().Name)]
-		if !ok || taken == maxServerAddrs || !within(parent, d.servers[i].Name) {
+		addr, ok := addressOf(rr)
+		if !ok || taken == maxServerAddrs {
 			continue
 		}
-		if addr, ok := addressOf(rr); ok {
-			d.servers[i].Addrs = append(d.servers[i].Addrs, addr)
+		if ns := d.server(canonical(rr.Header().Name)); ns != nil && within(parent, ns.Name) {
+			ns.Addrs = append(ns.Addrs, addr)
 			taken++
 		}
 	}
+}
+
+// server returns the server of a name, nil where none has it. There are few.
+func (d *delegation) server(name string) *NameServer {
+	for i := range d.servers {
+		if d.servers[i].Name == name {
+			return &d.servers[i]
+		}
+	}
+	return nil
 }
 
 // keepGlue lets other zones with the same name servers do without a lookup. What
@@ -215,8 +223,10 @@ func (it *Iterate) closest(q dnssec.Question, now time.Time) *delegation {
 		name = parentName(name)
 	}
 	for {
-		if d, ok := it.fixed[name]; ok {
-			return d
+		if name == "." || len(it.fixed) > 1 { // stubs are rare
+			if d, ok := it.fixed[name]; ok {
+				return d
+			}
 		}
 		if d, ok := it.cuts.get(name, now); ok {
 			return d

@@ -74,6 +74,29 @@ func (t *table[K, V]) put(key K, value V, until time.Time) {
 	t.store(s, key, expiring[V]{value, until.UnixNano()})
 }
 
+// update changes the value of key, the zero value where there is none that has not
+// expired, and stores it until the time given: one lock, where get and put take two.
+func (t *table[K, V]) update(key K, now, until time.Time, change func(value *V, known bool)) {
+	s := t.shard(key)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, young := s.young[key]
+	known := young
+	if !young {
+		e, known = s.old[key]
+	}
+	if known && now.UnixNano() >= e.until {
+		e, known = expiring[V]{}, false
+	}
+	change(&e.value, known)
+	e.until = until.UnixNano()
+	if young {
+		s.young[key] = e
+		return
+	}
+	t.store(s, key, e)
+}
+
 // store puts an entry into the young generation of a shard that the caller has
 // locked.
 func (t *table[K, V]) store(s *shard[K, V], key K, e expiring[V]) {

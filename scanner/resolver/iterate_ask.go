@@ -95,10 +95,10 @@ func worse(a, b *lookupError) *lookupError {
 }
 
 // query asks one server, without EDNS where it cannot bear that.
-func (l *lookup) query(ctx context.Context, server netip.AddrPort, q dnssec.Question) (exchange.Reply, error) {
-	now := l.it.cfg.Now()
+func (l *lookup) query(ctx context.Context, c candidate, q dnssec.Question) (exchange.Reply, error) {
+	server := c.server
 	opt := exchange.Options{DO: true}
-	if now.Before(l.it.state.get(server, now).noEDNS) {
+	if c.noEDNS {
 		opt = exchange.Options{NoEDNS: true}
 	}
 	r, err := l.exchange(ctx, server, q, opt)
@@ -110,7 +110,7 @@ func (l *lookup) query(ctx context.Context, server netip.AddrPort, q dnssec.Ques
 		return r, nil
 	}
 	if !ednsRefused(plain.Msg.Rcode) {
-		l.it.state.setNoEDNS(server, now)
+		l.it.state.setNoEDNS(server, l.it.cfg.Now())
 	}
 	return plain, nil
 }

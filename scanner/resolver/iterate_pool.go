@@ -104,13 +104,13 @@ func (p *pool) add(addrs []netip.Addr) {
 }
 
 // next returns the next server to ask; false: there is none left.
-func (p *pool) next(ctx context.Context) (netip.AddrPort, bool) {
+func (p *pool) next(ctx context.Context) (candidate, bool) {
 	for ctx.Err() == nil {
 		switch {
 		case len(p.ready) > 0:
 			c := p.ready[0]
 			p.ready = p.ready[1:]
-			return c.server, true
+			return c, true
 		case len(p.names) > 0 && p.sought < p.l.it.cfg.Limits.ServerNames:
 			name := p.names[0]
 			p.names = p.names[1:]
@@ -124,12 +124,12 @@ func (p *pool) next(ctx context.Context) (netip.AddrPort, bool) {
 		case len(p.last) > 0:
 			c := p.last[0]
 			p.last = p.last[1:]
-			return c.server, true
+			return c, true
 		default:
-			return netip.AddrPort{}, false
+			return candidate{}, false
 		}
 	}
-	return netip.AddrPort{}, false
+	return candidate{}, false
 }
 
 // sentInVain is how many questions an exchange without a reply cost.

@@ -22,6 +22,7 @@ type serverState struct {
 	silent int           // exchanges in a row without a reply
 	dead   time.Time     // until then it is asked last
 	noEDNS time.Time     // until then it is asked without EDNS
+	lame   time.Time     // until then it may be lame for some zone
 }
 
 // lameKey names a server that does not serve a zone, or does not answer one type
@@ -55,35 +56,46 @@ func (s *serverStates) get(server netip.AddrPort, now time.Time) serverState {
 
 // replied smooths the round-trip time as TCP does (RFC 6298, Section 2).
 func (s *serverStates) replied(server netip.AddrPort, rtt time.Duration, now time.Time) {
-	st, ok := s.servers.get(server, now)
-	if ok && st.silent == 0 {
-		st.rtt += (rtt - st.rtt) / 8
-	} else {
-		st.rtt = rtt
-	}
-	st.silent, st.dead = 0, time.Time{}
-	s.servers.put(server, st, now.Add(stateTTL))
+	s.change(server, now, func(st *serverState, known bool) {
+		if known && st.silent == 0 {
+			st.rtt += (rtt - st.rtt) / 8
+		} else {
+			st.rtt = rtt
+		}
+		st.silent, st.dead = 0, time.Time{}
+	})
 }
 
 // silence doubles the time expected; a server silent several times in a row is
 // left alone for a while.
 func (s *serverStates) silence(server netip.AddrPort, now time.Time) {
-	st := s.get(server, now)
-	st.rtt = min(2*max(st.rtt, unknownRTT), maxRTT)
-	if st.silent++; st.silent >= deadAfter {
-		st.dead = now.Add(deadTTL)
-	}
-	s.servers.put(server, st, now.Add(stateTTL))
+	s.change(server, now, func(st *serverState, _ bool) {
+		st.rtt = min(2*max(st.rtt, unknownRTT), maxRTT)
+		if st.silent++; st.silent >= deadAfter {
+			st.dead = now.Add(deadTTL)
+		}
+	})
 }
 
 func (s *serverStates) setNoEDNS(server netip.AddrPort, now time.Time) {
-	st := s.get(server, now)
-	st.noEDNS = now.Add(noEDNSTTL)
-	s.servers.put(server, st, now.Add(stateTTL))
+	s.change(server, now, func(st *serverState, _ bool) { st.noEDNS = now.Add(noEDNSTTL) })
 }
 
+// setLame notes that a server does not serve a zone: with the zone, and with the
+// server that there are such zones, so that of others nobody need look.
 func (s *serverStates) setLame(key lameKey, now time.Time) {
 	s.lame.put(key, struct{}{}, now.Add(lameTTL))
+	s.change(key.server, now, func(st *serverState, _ bool) { st.lame = now.Add(lameTTL) })
+}
+
+// change remembers something of a server, from now for stateTTL.
+func (s *serverStates) change(server netip.AddrPort, now time.Time, how func(st *serverState, known bool)) {
+	s.servers.update(server, now, now.Add(stateTTL), func(st *serverState, known bool) {
+		if !known {
+			st.rtt = unknownRTT
+		}
+		how(st, known)
+	})
 }
 
 func (s *serverStates) isLame(server netip.AddrPort, zone string, qtype uint16, now time.Time) bool {
@@ -98,6 +110,7 @@ func (s *serverStates) isLame(server netip.AddrPort, zone string, qtype uint16, 
 type candidate struct {
 	server netip.AddrPort
 	last   bool // lame or dead as far as remembered: only where nothing else is left
+	noEDNS bool // it cannot bear an OPT record
 	cost   time.Duration
 }
 
@@ -112,7 +125,8 @@ func (it *Iterate) candidate(a netip.Addr, zone string, qtype uint16, now time.T
 	}
 	return candidate{
 		server: server,
-		last:   now.Before(st.dead) || it.state.isLame(server, zone, qtype, now),
+		last:   now.Before(st.dead) || now.Before(st.lame) && it.state.isLame(server, zone, qtype, now),
+		noEDNS: now.Before(st.noEDNS),
 		cost:   cost,
 	}
 }
