@@ -130,7 +130,6 @@ func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *d
 	if msg == nil {
 		return refused(dns.RcodeSuccess, ReasonNoReply)
 	}
-	a := &validation{lookup: lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}, response: response{v: v, w: w}}
 	owner, err := parseName(q.Name)
 	if err != nil {
 		return refused(msg.Rcode, ReasonMalformed)
@@ -142,10 +141,19 @@ func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *d
 	if !ok {
 		return refused(msg.Rcode, ReasonWorkLimit)
 	}
+	a := validations.Get().(*validation)
+	a.lookup = lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}
+	a.response = response{v: v, w: w}
 	a.chase = chase{l: &a.lookup, r: &a.response, msg: read, at: owner, typ: q.Type}
 	a.chase.run()
-	return a.chase.result
+	result := a.chase.result
+	*a = validation{}
+	validations.Put(a)
+	return result
 }
+
+// validations are used again: nothing of one is needed once it has its result.
+var validations = sync.Pool{New: func() any { return new(validation) }}
 
 // validation is the state of one call of Validate, in one piece.
 type validation struct {

@@ -167,7 +167,7 @@ func (c *checking) tryKeys(sig *signature, owner name, octets []byte) (*proof, R
 			*pooled = appendSigned((*pooled)[:0], sig, owner, c.set.rdatas)
 			data = *pooled
 		}
-		if c.r.genuine(k, data, octets) {
+		if c.r.genuine(k, data, octets, c.set.repeats()) {
 			return c.r.v.proof(c.set, sig, k, c.zone), ReasonNone
 		}
 		reason = ReasonSignatureInvalid
@@ -202,9 +202,16 @@ func (c *checking) charge(reason Reason) Reason {
 	return reason
 }
 
+// repeats reports whether other lookups are likely to meet the same signature: it is
+// worth remembering. What DS and DNSKEY RRsets showed is remembered with the zone,
+// and of a million zones they would push out the denials that many replies share.
+func (s *rrset) repeats() bool { return s.typ != dns.TypeDS && s.typ != dns.TypeDNSKEY }
+
 // genuine does the cryptography, or remembers how it ended before. What it is
-// remembered by is a hash of all that the answer depends on.
-func (r *response) genuine(k *key, data, octets []byte) bool {
+// remembered by is a hash of all that the answer depends on. That a signature is
+// false is remembered whether it repeats or not: nobody shall have it checked again
+// and again.
+func (r *response) genuine(k *key, data, octets []byte, repeats bool) bool {
 	all := append(data, octets...) // in the spare room of data, as a rule
 	all = append(all, k.rdata...)
 	all = binary.BigEndian.AppendUint32(all, uint32(len(data)))
@@ -217,7 +224,9 @@ func (r *response) genuine(k *key, data, octets []byte) bool {
 	}
 	r.v.verified.Add(1)
 	valid := k.pub.Verify(data, octets)
-	r.v.signatures.set(id, valid)
+	if repeats || !valid {
+		r.v.signatures.set(id, valid)
+	}
 	return valid
 }
 
