@@ -76,7 +76,7 @@ func (t *table[K, V]) put(key K, value V, until time.Time) {
 
 // update changes the value of key, the zero value where there is none that has not
 // expired, and stores it until the time given: one lock, where get and put take two.
-func (t *table[K, V]) update(key K, now, until time.Time, change func(value *V, known bool)) {
+func (t *table[K, V]) update(key K, now, until time.Time, change func(value V, known bool) V) {
 	s := t.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,8 +88,7 @@ func (t *table[K, V]) update(key K, now, until time.Time, change func(value *V, 
 	if known && now.UnixNano() >= e.until {
 		e, known = expiring[V]{}, false
 	}
-	change(&e.value, known)
-	e.until = until.UnixNano()
+	e = expiring[V]{change(e.value, known), until.UnixNano()}
 	if young {
 		s.young[key] = e
 		return

@@ -164,7 +164,9 @@ func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer
 // lookupAlone is Lookup for a caller that sees to it itself that no question is
 // asked twice at a time. q is canonical and can be asked.
 func (it *Iterate) lookupAlone(ctx context.Context, q dnssec.Question, into *Answer) {
-	it.find(ctx, q, newLookup(it), into)
+	l := newLookup(it)
+	it.find(ctx, q, l, into)
+	l.free()
 }
 
 // lookup is find for callers that are not deep in calls.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/miekg/dns"
 
@@ -31,13 +32,33 @@ type lookup struct {
 	space struct { // what the lists lie in, as long as they are short
 		replies [2]askedPart
 		proofs  [2]*delegation
+		message message // the first one
 	}
 }
 
+// idleLookups are used again: nothing of one is needed once it has its answer.
+var idleLookups = sync.Pool{New: func() any { return new(lookup) }}
+
 func newLookup(it *Iterate) *lookup {
-	l := &lookup{it: it}
+	l := idleLookups.Get().(*lookup)
+	l.it = it
 	l.replies, l.proofs = l.space.replies[:0], l.space.proofs[:0]
 	return l
+}
+
+// free gives a lookup back.
+func (l *lookup) free() {
+	*l = lookup{}
+	idleLookups.Put(l)
+}
+
+// newMessage makes an empty reply to a question of this lookup.
+func (l *lookup) newMessage(q dnssec.Question) *dns.Msg {
+	m := &l.space.message
+	if m.msg.Question != nil { // it is in use
+		m = new(message)
+	}
+	return m.to(q)
 }
 
 // replies are what the questions of one lookup brought. There are few: looking
@@ -138,7 +159,7 @@ func (l *lookup) retry(ctx context.Context, q dnssec.Question) (*dns.Msg, bool) 
 type stepFunc func(ctx context.Context, q dnssec.Question) (*part, bool, error)
 
 func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*dns.Msg, bool, error) {
-	msg := newMessage(q)
+	msg := l.newMessage(q)
 	seen := []string{q.Name} // no longer than the limit of aliases
 	anyFresh := false
 	for links := 0; ; {
@@ -209,8 +230,17 @@ func (l *lookup) shun(q dnssec.Question, p *part) {
 	l.avoid[q][p.server] = true
 }
 
-// referred returns what a referral said of a DS set; nil: nothing.
+// referred is what a referral said of a DS set as a part; nil: nothing.
 func (l *lookup) referred(q dnssec.Question) *part {
+	if msg := l.referral(q); msg != nil {
+		return &part{answer: msg.Answer, authority: msg.Ns}
+	}
+	return nil
+}
+
+// referral returns what a referral said of a DS set, as a reply that is read only;
+// nil: nothing.
+func (l *lookup) referral(q dnssec.Question) *dns.Msg {
 	if q.Type != dns.TypeDS {
 		return nil
 	}
@@ -224,7 +254,7 @@ func (l *lookup) referred(q dnssec.Question) *part {
 		return nil
 	}
 	l.proofs = append(l.proofs, d)
-	return &part{answer: msg.Answer, authority: msg.Ns}
+	return msg
 }
 
 // settled lets go of the proofs that this lookup met, where it has come to know
@@ -248,8 +278,8 @@ func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
 	case known != nil && !known.open:
 		return known.message(q.Question), nil
 	default:
-		if p := l.referred(q.Question); p != nil {
-			return p.message(q.Question), nil
+		if msg := l.referral(q.Question); msg != nil {
+			return msg, nil
 		}
 	}
 	p, err := l.ask(ctx, q.Question, 0)

@@ -32,12 +32,17 @@ func (p *part) message(q dnssec.Question) *dns.Msg {
 	return msg
 }
 
+// message is a reply in one piece with its question.
+type message struct {
+	msg      dns.Msg
+	question [1]dns.Question
+}
+
 // newMessage makes an empty reply to a question.
-func newMessage(q dnssec.Question) *dns.Msg {
-	m := new(struct {
-		msg      dns.Msg
-		question [1]dns.Question
-	})
+func newMessage(q dnssec.Question) *dns.Msg { return new(message).to(q) }
+
+// to makes an empty reply to a question of a message that is not in use.
+func (m *message) to(q dnssec.Question) *dns.Msg {
 	m.question[0] = dns.Question{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}
 	m.msg.Question = m.question[:]
 	m.msg.Response = true

@@ -56,46 +56,59 @@ func (s *serverStates) get(server netip.AddrPort, now time.Time) serverState {
 
 // replied smooths the round-trip time as TCP does (RFC 6298, Section 2).
 func (s *serverStates) replied(server netip.AddrPort, rtt time.Duration, now time.Time) {
-	s.change(server, now, func(st *serverState, known bool) {
+	s.change(server, now, func(st serverState, known bool) serverState {
 		if known && st.silent == 0 {
 			st.rtt += (rtt - st.rtt) / 8
 		} else {
 			st.rtt = rtt
 		}
 		st.silent, st.dead = 0, time.Time{}
+		return st
 	})
 }
 
 // silence doubles the time expected; a server silent several times in a row is
 // left alone for a while.
 func (s *serverStates) silence(server netip.AddrPort, now time.Time) {
-	s.change(server, now, func(st *serverState, _ bool) {
+	s.change(server, now, func(st serverState, _ bool) serverState {
 		st.rtt = min(2*max(st.rtt, unknownRTT), maxRTT)
 		if st.silent++; st.silent >= deadAfter {
 			st.dead = now.Add(deadTTL)
 		}
+		return st
 	})
 }
 
 func (s *serverStates) setNoEDNS(server netip.AddrPort, now time.Time) {
-	s.change(server, now, func(st *serverState, _ bool) { st.noEDNS = now.Add(noEDNSTTL) })
+	s.change(server, now, func(st serverState, known bool) serverState {
+		st = st.orUnknown(known)
+		st.noEDNS = now.Add(noEDNSTTL)
+		return st
+	})
 }
 
 // setLame notes that a server does not serve a zone: with the zone, and with the
 // server that there are such zones, so that of others nobody need look.
 func (s *serverStates) setLame(key lameKey, now time.Time) {
 	s.lame.put(key, struct{}{}, now.Add(lameTTL))
-	s.change(key.server, now, func(st *serverState, _ bool) { st.lame = now.Add(lameTTL) })
+	s.change(key.server, now, func(st serverState, known bool) serverState {
+		st = st.orUnknown(known)
+		st.lame = now.Add(lameTTL)
+		return st
+	})
+}
+
+// orUnknown is the state, of a server that nothing is known of that of such a one.
+func (st serverState) orUnknown(known bool) serverState {
+	if !known {
+		st.rtt = unknownRTT
+	}
+	return st
 }
 
 // change remembers something of a server, from now for stateTTL.
-func (s *serverStates) change(server netip.AddrPort, now time.Time, how func(st *serverState, known bool)) {
-	s.servers.update(server, now, now.Add(stateTTL), func(st *serverState, known bool) {
-		if !known {
-			st.rtt = unknownRTT
-		}
-		how(st, known)
-	})
+func (s *serverStates) change(server netip.AddrPort, now time.Time, how func(st serverState, known bool) serverState) {
+	s.servers.update(server, now, now.Add(stateTTL), how)
 }
 
 func (s *serverStates) isLame(server netip.AddrPort, zone string, qtype uint16, now time.Time) bool {
