@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/miekg/dns"
 )
@@ -58,8 +59,11 @@ func canonicalRdata(rrs []dns.RR) ([][]byte, error) {
 	for _, rr := range rrs {
 		size += dns.Len(rr)
 	}
-	msg := dns.Msg{Answer: rrs}
+	msg := envelopes.Get().(*dns.Msg)
+	msg.Answer = rrs
 	wire, err := msg.PackBuffer(make([]byte, size))
+	msg.Answer = nil
+	envelopes.Put(msg)
 	if err != nil {
 		return nil, errRecord
 	}
@@ -82,6 +86,9 @@ func canonicalRdata(rrs []dns.RR) ([][]byte, error) {
 	}
 	return rdatas, nil
 }
+
+// envelopes are empty messages to pack records in. They are used again.
+var envelopes = sync.Pool{New: func() any { return new(dns.Msg) }}
 
 const (
 	headerSize = 12 // of a message

@@ -1,6 +1,10 @@
 package dnssec
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+
+	"github.com/miekg/dns"
+)
 
 // WithoutSignatures makes a validator that knows the same zones and has forgotten
 // what it verified.
@@ -10,3 +14,6 @@ func (v *Validator) WithoutSignatures() *Validator {
 	forgetful.buffers.New = v.buffers.New
 	return forgetful
 }
+
+// group makes RRsets of the records of one section that stands alone.
+func group(rrs []dns.RR) []rrset { return new(lastNames).group(rrs) }

@@ -53,18 +53,19 @@ func readMessage(msg *dns.Msg, limits *Limits) (*message, bool) {
 	if size > limits.Octets {
 		return nil, false
 	}
-	m := &message{rcode: msg.Rcode, answer: group(msg.Answer), authority: group(msg.Ns)}
-	additional := onlySignatures(msg.Extra)
+	var names lastNames
+	m := &message{rcode: msg.Rcode, answer: names.group(msg.Answer), authority: names.group(msg.Ns)}
+	additional := names.onlySignatures(msg.Extra)
 	borrow(m.answer, m.authority, additional)
 	borrow(m.authority, m.answer, additional)
 	return m, true
 }
 
 // onlySignatures groups the RRSIGs of a section.
-func onlySignatures(rrs []dns.RR) []rrset {
+func (names *lastNames) onlySignatures(rrs []dns.RR) []rrset {
 	for _, rr := range rrs {
 		if _, ok := rr.(*dns.RRSIG); ok {
-			return group(rrs)
+			return names.group(rrs)
 		}
 	}
 	return nil
@@ -88,10 +89,13 @@ func borrow(sets []rrset, others ...[]rrset) {
 	}
 }
 
-// group makes RRsets of the records of one section. Records of other classes and
+// group makes RRsets of the records of one section of a message. Records of other classes and
 // records whose owner cannot be read are left out. Where the records of a set stand
 // together, as they do, the set is a part of the section, not a copy.
-func group(rrs []dns.RR) []rrset {
+func (names *lastNames) group(rrs []dns.RR) []rrset {
+	if len(rrs) == 0 {
+		return nil
+	}
 	g := grouping{section: rrs, sets: make([]rrset, 0, (len(rrs)+1)/2)}
 	for i, rr := range rrs {
 		if rr == nil {
@@ -101,7 +105,7 @@ func group(rrs []dns.RR) []rrset {
 		if h.Class != dns.ClassINET || h.Rrtype == dns.TypeOPT {
 			continue
 		}
-		owner, ok := g.owner.read(h.Name)
+		owner, ok := names.owner.read(h.Name)
 		if !ok {
 			continue
 		}
@@ -110,7 +114,7 @@ func group(rrs []dns.RR) []rrset {
 			g.add(place(&g.sets, owner, h.Rrtype), i)
 			continue
 		}
-		if signer, ok := g.signer.read(sig.SignerName); ok {
+		if signer, ok := names.signer.read(sig.SignerName); ok {
 			g.sign(place(&g.sets, owner, sig.TypeCovered), signature{sig, signer})
 		}
 	}
@@ -119,11 +123,13 @@ func group(rrs []dns.RR) []rrset {
 
 // grouping is the state of group.
 type grouping struct {
-	section       []dns.RR
-	sets          []rrset
-	sigs          []signature // of all sets, those of one together
-	owner, signer lastName
+	section []dns.RR
+	sets    []rrset
+	sigs    []signature // of all sets, those of one together
 }
+
+// lastNames remembers the owner and the signer that were read last in a message.
+type lastNames struct{ owner, signer lastName }
 
 // lastName remembers the name that was read last: names repeat.
 type lastName struct {
