@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"danescan/datasets/run"
 	"danescan/scanner/judge"
@@ -15,6 +16,10 @@ func (c Checked) Write(w io.Writer) {
 	d := &c.Domain
 	fmt.Fprintf(w, "%s: %s\n", d.Domain, d.Verdict)
 	fmt.Fprintf(w, "  MX: %s (%s)\n", d.MXKind, lookupText(d.MXLookup))
+	if f := d.FirstLook; f != nil {
+		fmt.Fprintf(w, "    this is the second look: in the first, at %s, %s ended with %s, %s: %s\n",
+			f.ScannedAt.Format(time.RFC3339), f.Type, f.Outcome, f.DNSSEC, f.Reason)
+	}
 	for _, mx := range d.MX {
 		fmt.Fprintf(w, "  %d %s: %s\n", mx.Preference, mx.Host, verdictText(mx.Verdict, mx.Reason))
 		if h := c.Hosts[mx.Host]; h != nil {

@@ -51,7 +51,7 @@ type Config struct {
 	SMTPPerProvider int                // sessions with the hosts of one registrable domain at a time; 0: unlimited
 	InferOff        bool               // connect to every host, however many share an address and records
 	RetryDelay      time.Duration      // before coming back to a server that put us off; default 5 minutes
-	Confirm         time.Duration      // after which hosts that failed are looked at once more; 0: never
+	Confirm         time.Duration      // after which hosts and domains that failed are looked at once more; 0: never
 	Algorithms      []run.KeyAlgorithm // of the certificates to ask for where a server has two; default RSA and ECDSA
 
 	Now      func() time.Time // default time.Now

@@ -3,6 +3,7 @@ package scanner
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -18,33 +19,52 @@ type second struct {
 	due  time.Time
 }
 
-// confirm looks once more at the hosts that would end in a way that another moment
-// may show differently, each no sooner than Config.Confirm after the first look.
-// Both looks stay in the tables; the last one counts.
+// hostLook is a look at a host, the first or the second.
+type hostLook struct {
+	host    string
+	attempt int32
+}
+
+// confirm looks once more at what another moment may show differently, each no
+// sooner than Config.Confirm after the first look: hosts that would end badly, and
+// domains whose lookups failed. Both looks at a host stay in the tables, of a domain
+// the second and how the first one ended; the last counts. A host that only a second
+// look at a domain names is looked at for the first time, and once.
+//
+//	domains ──due──► domain workers ──► second looks
+//	                      └─► queue ──┐
+//	hosts ────due─────────────────────┴► host workers ──► plan ──► sessions ──► batch
 func (c *collector) confirm(ctx context.Context) error {
 	hosts, err := c.doubtful(ctx)
-	if err != nil || len(hosts) == 0 {
+	if err != nil {
+		return err
+	}
+	ranges, err := c.failedRanges(ctx)
+	if err != nil || len(hosts)+len(ranges) == 0 {
 		return err
 	}
 	c.cfg.Progress.Confirm.Store(int64(len(hosts)))
 	c.plan, c.groups, c.hush = newPlan(c.cfg), newGroups(), newHush(c.cfg.InferOff)
+	c.hosts = newQueue(c.spool.Dir(), c.cfg.KeepHosts)
+	err = c.lookAgain(ctx, hosts, newAgain(c, ranges))
+	return errors.Join(err, c.hosts.release())
+}
+
+// lookAgain is the picture above.
+func (c *collector) lookAgain(ctx context.Context, hosts []second, domains *again) error {
 	g, ctx := errgroup.WithContext(ctx)
-	due := make(chan string)
+	stop := context.AfterFunc(ctx, c.hosts.drop)
+	defer stop()
+
+	looks := make(chan hostLook)
+	g.Go(func() error { return domains.run(ctx) })
 	g.Go(func() error {
-		defer close(due)
-		return handWhenDue(ctx, hosts, c.cfg.now, due)
+		defer close(looks)
+		return c.handHosts(ctx, hosts, looks)
 	})
 	g.Go(func() error {
 		defer c.plan.close()
-		return crowd(min(len(hosts), c.cfg.DNSConcurrency), func() error {
-			for host := range due {
-				if err := c.visit(resolver.Fresh(ctx), host, 2); err != nil {
-					return err
-				}
-				c.cfg.Progress.Confirm.Add(-1)
-			}
-			return nil
-		})
+		return crowd(c.cfg.DNSConcurrency/2+1, func() error { return c.hostAgainWorker(ctx, looks) })
 	})
 	c.holdSessions(ctx, g)
 	if err := g.Wait(); err != nil {
@@ -53,16 +73,62 @@ func (c *collector) confirm(ctx context.Context) error {
 	return c.write(c.ports.rest())
 }
 
-// handWhenDue gives out hosts, sorted by when they are due, each at its time.
-func handWhenDue(ctx context.Context, hosts []second, now func() time.Time, due chan<- string) error {
-	for _, s := range hosts {
-		if wait := s.due.Sub(now()); wait > 0 && !pause(ctx, nil, wait) {
-			return ctx.Err()
+// handHosts gives out hosts, sorted by when they are due, each at its time, and
+// beside them those that are new.
+func (c *collector) handHosts(ctx context.Context, hosts []second, looks chan<- hostLook) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		for _, s := range hosts {
+			if err := await(ctx, s.due, c.cfg.now); err != nil {
+				return err
+			}
+			if err := hand(ctx, hostLook{s.host, 2}, looks); err != nil {
+				return err
+			}
 		}
-		select {
-		case due <- s.host:
-		case <-ctx.Done():
-			return ctx.Err()
+		return nil
+	})
+	g.Go(func() error {
+		for {
+			host, ok, err := c.hosts.take()
+			if err != nil || !ok {
+				return err
+			}
+			c.cfg.Progress.HostsBegun.Add(1)
+			if err := hand(ctx, hostLook{host, 1}, looks); err != nil {
+				return err
+			}
+		}
+	})
+	return g.Wait()
+}
+
+// await waits for a time.
+func await(ctx context.Context, due time.Time, now func() time.Time) error {
+	if wait := due.Sub(now()); wait > 0 && !pause(ctx, nil, wait) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// hand gives something to whoever takes it.
+func hand[T any](ctx context.Context, what T, to chan<- T) error {
+	select {
+	case to <- what:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// hostAgainWorker looks hosts up, past every cache, and plans their sessions.
+func (c *collector) hostAgainWorker(ctx context.Context, looks <-chan hostLook) error {
+	for l := range looks {
+		if err := c.visit(resolver.Fresh(ctx), l.host, l.attempt); err != nil {
+			return err
+		}
+		if l.attempt > 1 {
+			c.cfg.Progress.Confirm.Add(-1)
 		}
 	}
 	return nil

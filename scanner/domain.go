@@ -26,6 +26,7 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 		TLD:       n.Domain[strings.LastIndexByte(n.Domain, '.')+1:],
 		Group:     n.Group,
 		ScannedAt: stamp(began),
+		Attempts:  1,
 	}
 	for _, ds := range n.DS {
 		d.DS = append(d.DS, run.DS{KeyTag: int32(ds.KeyTag), Algorithm: int32(ds.Algorithm), DigestType: int32(ds.DigestType)})

@@ -150,6 +150,9 @@ func (e *Estimate) work(cfg Config) {
 func (e *Estimate) time(job Job) {
 	cfg, f := job.Config.withDefaults(), e.Factors
 	e.DNS = max(seconds(float64(e.Names)*f.SecondsPerName/float64(cfg.DNSConcurrency)), atRate(e.Queries, job.DNS.Rate))
+	if e.Names > 0 { // of many names, the lookups of some fail
+		e.Confirm = cfg.Confirm
+	}
 	if e.Sessions == 0 {
 		return
 	}
@@ -159,7 +162,6 @@ func (e *Estimate) time(job Job) {
 		each := f.SecondsPerSession + cfg.SMTPGap.Seconds()
 		e.SMTP = max(e.SMTP, seconds(sessions*f.BusiestAddress*each/float64(cfg.SMTPPerAddress)))
 	}
-	e.Confirm = cfg.Confirm
 }
 
 // atRate is how long n of something take; a rate of 0 bounds nothing.

@@ -50,10 +50,12 @@ func domainMetrics() []Metric {
 		counter("domains_resumed_total", "domains that an earlier process of this run had looked up", one(func(p *Progress) *atomic.Int64 { return &p.Resumed })),
 		{
 			Name: "domains_done_total", Kind: Counter, Label: "mx", Read: (*Progress).readKinds,
-			Help: "domains looked up, by what their MX lookup came to: mx, implicit (address at the domain), null (RFC 7505), none, error",
+			Help: "domains looked up, by what their MX lookup came to in the first look: mx, implicit (address at the domain), null (RFC 7505), none, error",
 		},
 		gauge("domains_in_flight", "domains being looked up", one(func(p *Progress) *atomic.Int64 { return &p.DomainsNow })),
 		spread("domain_seconds", "how long the lookups of a domain took", func(p *Progress) Spread { return p.lookups.read() }),
+		gauge("domains_to_confirm", "domains whose lookups failed and that are still to be looked at once more (--confirm)", one(func(p *Progress) *atomic.Int64 { return &p.Again })),
+		counter("domains_answered_later_total", "domains looked at once more whose lookups did not fail then", one(func(p *Progress) *atomic.Int64 { return &p.Answered })),
 		counter("hosts_found_total", "distinct MX hosts found, those of an earlier process included", one(func(p *Progress) *atomic.Int64 { return &p.Hosts })),
 		counter("hosts_resumed_total", "MX hosts that an earlier process of this run was done with", one(func(p *Progress) *atomic.Int64 { return &p.HostsKept })),
 		counter("hosts_done_total", "MX hosts looked up and, where that was to be, connected to; those of an earlier process included",

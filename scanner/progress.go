@@ -21,9 +21,11 @@ type Progress struct {
 	HostsDone atomic.Int64 // looked up and probed
 	HostsKept atomic.Int64 // of these, hosts that were done before this process began
 	Confirm   atomic.Int64 // hosts still to be looked at once more, at the end
+	Again     atomic.Int64 // domains still to be looked at once more, at the end
+	Answered  atomic.Int64 // domains looked at once more whose lookups did not fail then
 	Sessions  atomic.Int64 // SMTP sessions held
 	Inferred  atomic.Int64 // endpoints that were spared a session: many others showed one chain
-	Failures  atomic.Int64 // of the domains, those whose MX lookup failed
+	Failures  atomic.Int64 // of the domains, those whose MX lookup failed in the first look
 	Queries   atomic.Int64 // DNS queries sent for domains and hosts
 	Verified  atomic.Int64 // signatures of DNSSEC verified, known at the end; those remembered are not counted again
 
@@ -74,6 +76,16 @@ func (p *Progress) countDomain(d *run.DomainEvidence) {
 		}
 	}
 	p.lookups.add(time.Duration(d.ElapsedMS) * time.Millisecond)
+}
+
+// countAgain counts a domain that was looked at once more.
+func (p *Progress) countAgain(d, first *run.DomainEvidence) {
+	p.Again.Add(-1)
+	p.Queries.Add(d.Queries - first.Queries)
+	if d.MXKind != run.MXError {
+		p.Answered.Add(1)
+	}
+	p.lookups.add(time.Duration(d.ElapsedMS-first.ElapsedMS) * time.Millisecond)
 }
 
 // countSession counts a session that was held; second is one for the certificate

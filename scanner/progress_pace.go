@@ -26,9 +26,10 @@ type Status struct {
 	Waiting  int64 // hosts that wait to be looked up
 	Planned  int64 // sessions that wait for their turn
 	Confirm  int64 // hosts still to be looked at once more
+	Again    int64 // names still to be looked at once more
 
 	// Shares, from 0 to 1, of what this process did so far.
-	FailedLookups    float64 // of MX lookups of domains
+	FailedLookups    float64 // of MX lookups of domains, in the first look
 	FailedSessions   float64 // of sessions
 	DeferredSessions float64 // of sessions
 }
@@ -62,7 +63,7 @@ func (p *Pace) Look(now time.Time, from *Progress) Status {
 		Names:   from.Domains.Load(), Resumed: from.Resumed.Load(), Total: from.Total.Load(),
 		Hosts: from.Hosts.Load(), Done: from.HostsDone.Load(), Kept: from.HostsKept.Load(),
 		Lookups: from.DomainsNow.Load() + from.HostsNow.Load(), Sessions: from.SessionsNow.Load(),
-		Waiting: from.HostsWaiting(), Planned: from.Planned.Load(), Confirm: from.Confirm.Load(),
+		Waiting: from.HostsWaiting(), Planned: from.Planned.Load(), Confirm: from.Confirm.Load(), Again: from.Again.Load(),
 	}
 	if from.ListRead.Load() {
 		s.Total = from.Names.Load()

@@ -20,6 +20,8 @@ type Summary struct {
 	EndpointVerdicts map[run.Verdict]int64
 	Stages           map[run.Stage]int64 // sessions by the stage at which they ended
 
+	Again run.Again // second looks at domains whose first had failed
+
 	CrossCheck               *run.CrossChecks // nil: no second resolver was asked
 	crossDomains, crossHosts crossSum
 }
@@ -35,6 +37,13 @@ func (s *Summary) countDomain(d *run.Domain) {
 	s.Domains++
 	s.Verdicts[d.Verdict]++
 	s.crossDomains.add(d.CrossCheck)
+	if d.FirstLook == nil {
+		return
+	}
+	s.Again.Domains++
+	if d.MXKind != run.MXError {
+		s.Again.Answered++
+	}
 }
 
 func (s *Summary) countHost(h *run.Host) {
@@ -54,7 +63,12 @@ func (s *Summary) countEndpoint(e *run.Endpoint) {
 
 // counts are the numbers as the manifest has them.
 func (s *Summary) counts() run.Counts {
+	var again *run.Again
+	if s.Again.Domains > 0 {
+		again = &s.Again
+	}
 	return run.Counts{
+		Again: again,
 		Rows: map[run.Table]int64{
 			run.TableDomains: s.Domains, run.TableHosts: s.Hosts,
 			run.TableEndpoints: s.Endpoints, run.TableCertificates: s.Certificates,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -109,10 +110,24 @@ func statusTexts(s scanner.Status) []string {
 		fmt.Sprintf("%d lookups and %d sessions under way, %d hosts and %d sessions waiting", s.Lookups, s.Sessions, s.Waiting, s.Planned),
 		fmt.Sprintf("%.1f %% of MX lookups failed, %.1f %% of sessions, %.1f %% put off", 100*s.FailedLookups, 100*s.FailedSessions, 100*s.DeferredSessions),
 		fmt.Sprintf("%.0f queries/s", s.QueriesPerSecond))
-	if s.Confirm > 0 {
-		texts = append(texts[:1:1], append([]string{fmt.Sprintf("%d hosts failed and are looked at once more (--confirm)", s.Confirm)}, texts[1:]...)...)
+	if text := confirmText(s); text != "" {
+		texts = slices.Insert(texts, 1, text)
 	}
 	return texts
+}
+
+// confirmText says how much is still to be looked at once more, if anything is.
+func confirmText(s scanner.Status) string {
+	const text = " failed and are looked at once more (--confirm)"
+	switch {
+	case s.Confirm > 0 && s.Again > 0:
+		return fmt.Sprintf("%d hosts and %d names%s", s.Confirm, s.Again, text)
+	case s.Confirm > 0:
+		return fmt.Sprintf("%d hosts%s", s.Confirm, text)
+	case s.Again > 0:
+		return fmt.Sprintf("%d names%s", s.Again, text)
+	}
+	return ""
 }
 
 // doneText says how many names are done, how fast that goes, and what is left.

@@ -42,6 +42,20 @@ func TestStatusLine(t *testing.T) {
 	}
 }
 
+func TestConfirmText(t *testing.T) {
+	for _, tc := range []struct {
+		hosts, names int64
+		want         string
+	}{
+		{0, 0, ""}, {4, 0, "4 hosts failed and are looked at once more (--confirm)"}, {0, 7, "7 names failed and are looked at once more (--confirm)"},
+		{4, 7, "4 hosts and 7 names failed and are looked at once more (--confirm)"},
+	} {
+		if got := confirmText(scanner.Status{Confirm: tc.hosts, Again: tc.names}); got != tc.want {
+			t.Errorf("%d hosts, %d names: %q", tc.hosts, tc.names, got)
+		}
+	}
+}
+
 func TestFit(t *testing.T) {
 	for _, tc := range []struct {
 		room int
@@ -194,7 +208,7 @@ func TestTollInWords(t *testing.T) {
 	}.write(&out)
 	want := "Work: 3000 DNS queries, 600 signatures verified, 50 sessions.\n" +
 		"Time: 3m20s, 5 names/s, 15 queries/s; 3.5 s of CPU, 150 MB of memory at the peak; 5.5 MB of tables.\n" +
-		"DNS: 34 queries in vain (30 timed out, 3 refused by the network, 1 unreadable), 2 over TCP; 1.50 % of MX lookups failed.\n" +
+		"DNS: 34 queries in vain (30 timed out, 3 refused by the network, 1 unreadable), 2 over TCP; 1.50 % of MX lookups failed at first.\n" +
 		"Sessions: 10.00 % failed, 2.00 % put off by the server and tried again, 40.00 % for a second certificate that there was not; 7 spared by inference.\n"
 	if out.String() != want {
 		t.Errorf("\n got %s\nwant %s", out.String(), want)

@@ -50,7 +50,7 @@ func (f *probeFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.perProvider, "smtp-per-provider", 16, "SMTP sessions with the hosts of one registrable domain at a time; 0: unlimited")
 	flags.StringVar(&f.infer, "infer", "auto", "`auto|off`: where over 20 hosts of a provider share an address and TLSA records, and 20 showed one chain, or an address answers nobody, infer the rest; off: connect to all")
 	flags.DurationVar(&f.retryDelay, "retry-delay", 5*time.Minute, "before coming back to a server that answered 4xx, twice at most")
-	flags.DurationVar(&f.confirm, "confirm", 30*time.Minute, "look once more at hosts that failed, so long after; 0: never")
+	flags.DurationVar(&f.confirm, "confirm", 30*time.Minute, "look once more at hosts, and at domains whose lookups failed, so long after; 0: never")
 	flags.StringSliceVar(&f.algorithms, "algorithms", []string{"rsa", "ecdsa"}, "certificates to ask for where a server has two: `rsa,ecdsa`")
 	flags.DurationVar(&f.connect, "connect-timeout", 10*time.Second, "for an SMTP connection")
 	flags.DurationVar(&f.greeting, "greeting-timeout", 60*time.Second, "for an SMTP greeting")

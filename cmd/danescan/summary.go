@@ -23,6 +23,9 @@ func writeSummary(w io.Writer, s scanner.Summary) {
 		fmt.Fprintf(table, "%d\t%.2f %%\t  %s\n", s.Verdicts[v], 100*float64(s.Verdicts[v])/float64(s.Domains), v)
 	}
 	table.Flush()
+	if s.Again.Domains > 0 {
+		fmt.Fprintf(w, "%d domains failed at first and were looked at once more (--confirm), %d of them answered later.\n", s.Again.Domains, s.Again.Answered)
+	}
 }
 
 // byCount are the verdicts, the most frequent first.
@@ -72,7 +75,7 @@ func (t toll) write(w io.Writer) {
 		fmt.Fprintf(w, "; %.1f s of CPU, %.0f MB of memory at the peak", t.cpu.Seconds(), float64(t.memory)/1e6)
 	}
 	fmt.Fprintf(w, "; %.1f MB of tables.\n", float64(t.written)/1e6)
-	fmt.Fprintf(w, "DNS: %d queries in vain (%d timed out, %d refused by the network, %d unreadable), %d over TCP; %.2f %% of MX lookups failed.\n",
+	fmt.Fprintf(w, "DNS: %d queries in vain (%d timed out, %d refused by the network, %d unreadable), %d over TCP; %.2f %% of MX lookups failed at first.\n",
 		t.lookups.Retried(), t.lookups.Timeouts, t.lookups.Network, t.lookups.Malformed, t.lookups.TCP, percent(t.unknown, t.names))
 	if t.sessions > 0 {
 		fmt.Fprintf(w, "Sessions: %.2f %% failed, %.2f %% put off by the server and tried again, %.2f %% for a second certificate that there was not; %d spared by inference.\n",
@@ -106,7 +109,8 @@ func (e *env) finished(s scanner.Summary, t toll) {
 	}
 	writeRecord(e.stderr, slog.LevelInfo, "finished", []slog.Attr{
 		slog.String("run_id", s.RunID), slog.Int64("domains", s.Domains), slog.Int64("hosts", s.Hosts),
-		slog.Int64("endpoints", s.Endpoints), slog.Int64("certificates", s.Certificates), slog.Group("verdicts", verdicts...),
+		slog.Int64("endpoints", s.Endpoints), slog.Int64("certificates", s.Certificates),
+		slog.Int64("failed_at_first", s.Again.Domains), slog.Int64("answered_later", s.Again.Answered), slog.Group("verdicts", verdicts...),
 		slog.Group("work", anys(t.attrs())...),
 	}...)
 }
