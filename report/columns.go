@@ -41,6 +41,7 @@ func domainColumns() []string {
 		"rank", "tld", "group", "scanned_at", "dnskey_algorithms", "mx_kind", "mx_dnssec", "mx.preference", "mx.host", "mx.verdict",
 		"verdict", "mx_secure", "primary_verified", "hosts_total", "hosts_with_tlsa", "hosts_verified", "hosts_failed", "hosts_unknown",
 		"policy_may", "policy_dane", "policy_dane_only", "findings.code", "provider", "dns_operator",
+		"first_look.type", "first_look.outcome",
 		"mta_sts.state", "mta_sts.lookup.dnssec", "tlsrpt.state", "tlsrpt.lookup.dnssec")
 }
 

@@ -76,6 +76,34 @@ func TestExtraFigures(t *testing.T) {
 	}
 }
 
+// Of names that were looked at twice it is said how the first look failed, and what
+// the second came to; where there was none, nothing is.
+func TestSecondLooks(t *testing.T) {
+	f := small()
+	f.manifest.Counts.Again = &run.Again{Domains: 3, Answered: 2}
+	f.domains[0].FirstLook = &run.FirstLook{Type: "MX", Outcome: run.Timeout}
+	f.domains[1].FirstLook = &run.FirstLook{Type: "MX", Outcome: run.Timeout}
+	f.domains[2].FirstLook, f.domains[2].MXKind = &run.FirstLook{Type: "A", Outcome: run.ServFail}, run.MXError
+	s := summarise(t, f)
+	table := s.table("second-looks")
+	if got := fmt.Sprint(table.Rows); got != "[{[MX timeout answered] [2]} {[A servfail failed again] [1]}]" {
+		t.Error(got)
+	}
+	for path, want := range map[string]string{
+		"dns.html": "The lookups of 3 names failed at first. A second look, later in the run, was answered for 2 of them,", "data/second-looks.csv": "MX,timeout,answered,2",
+		"method.html": "3 names whose lookups had failed; 2 of them answered later",
+	} {
+		if !strings.Contains(site(t, s)[path], want) {
+			t.Errorf("%s has no %q", path, want)
+		}
+	}
+	for path, text := range site(t, summarise(t, small())) {
+		if strings.Contains(text, "failed at first") || strings.Contains(text, "Looked at twice") {
+			t.Errorf("%s speaks of second looks where there were none", path)
+		}
+	}
+}
+
 // What a run has not measured is not on its pages, and in no file.
 func TestExtrasAreAbsentWhereNotMeasured(t *testing.T) {
 	for path, text := range site(t, summarise(t, small())) {

@@ -57,6 +57,9 @@ func runFacts(m run.Manifest) []fact {
 	add("List of retired CAs", "%s", m.RetiredCAList)
 	add("Vantage", "%s %s, EHLO %s", m.Vantage.HostName, strings.Join(m.Vantage.Addresses, ", "), m.Vantage.EHLO)
 	add("Contact and opt-out", "%s", m.Vantage.Contact)
+	if a := m.Counts.Again; a != nil {
+		add("Looked at twice", "%s names whose lookups had failed; %s of them answered later", thousands(a.Domains), thousands(a.Answered))
+	}
 	add("Left out by request", "%d domains, %d hosts, %d addresses", m.Exclusions.Domains, m.Exclusions.Hosts, m.Exclusions.Addresses)
 	return facts
 }

@@ -181,7 +181,7 @@ func withGroups(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	m := in.Manifest()
-	m.Parts, m.Finished, m.Counts = nil, nil, run.Counts{}
+	m.Parts, m.Finished, m.Counts = nil, nil, run.Counts{Again: &run.Again{}}
 	out, err := run.Create(filepath.Join(t.TempDir(), "grouped"), m)
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +222,9 @@ func changed(d run.Domain) run.Domain {
 	d.Group = []string{"bank", "=1+1", "", "état", `"quoted", too`}[d.Line%5]
 	d.DNSOperator = []string{"", "dns.example", "-dns.example"}[d.Line%3]
 	d.DNSKEYAlgorithms = [][]int32{nil, {8}, {8, 13}, {13}}[d.Line%4]
+	if d.Line%7 == 0 {
+		d.Attempts, d.FirstLook = 2, &run.FirstLook{ScannedAt: d.ScannedAt, Type: []string{"MX", "A"}[d.Line%2], Outcome: []run.Outcome{run.Timeout, run.ServFail, ""}[d.Line%3]}
+	}
 	d.Rank = []int64{0, d.Rank, d.Rank * 100, d.Rank * 1000, d.Rank * 10000}[d.Line%5]
 	return d
 }
