@@ -290,7 +290,7 @@ func TestInterruptBetweenSecondLooks(t *testing.T) {
 			}
 		}
 	}
-	cfg := Config{Resolver: world, Confirm: time.Millisecond, DNSConcurrency: 1, rangeLines: 16, batchRows: 4}
+	cfg := Config{Resolver: world, Confirm: time.Millisecond, DNSConcurrency: 1, rangeLines: 16, batchRows: 16}
 	if err := collectTo(ctx, t, cfg, dir, names...); !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted: %v", err)
 	}
