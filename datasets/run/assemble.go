@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"time"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -14,7 +15,7 @@ const maxInterned = 256
 
 // assembler sets one column of rows from its values.
 type assembler struct {
-	leaf
+	track
 	maxRep   int
 	maxDef   int
 	index    []int // element at which each list on the way stands
@@ -22,18 +23,18 @@ type assembler struct {
 	recent   string
 }
 
-func newAssembler(l leaf) *assembler {
-	last := l.last()
-	return &assembler{leaf: l, maxRep: last.rep, maxDef: last.def, index: make([]int, last.rep+1)}
+func newAssembler(t track) *assembler {
+	last := t.last()
+	return &assembler{track: t, maxRep: last.rep, maxDef: last.def, index: make([]int, last.rep+1)}
 }
 
-// set sets the column of one row from all of its values there.
-func (a *assembler) set(row reflect.Value, values []parquet.Value) error {
+// set sets the column of the row at p from all of its values there.
+func (a *assembler) set(p unsafe.Pointer, values []parquet.Value) error {
 	if len(values) == 1 && values[0].DefinitionLevel() == 0 && a.maxDef > 0 {
 		return nil // most columns of most rows
 	}
 	for i := range values {
-		v := values[i]
+		v := &values[i]
 		rep, def := v.RepetitionLevel(), v.DefinitionLevel()
 		if def > a.maxDef || rep > a.maxRep || rep > 0 && i == 0 {
 			return fmt.Errorf("%w: column %v has impossible levels", ErrDamaged, a.path)
@@ -41,68 +42,60 @@ func (a *assembler) set(row reflect.Value, values []parquet.Value) error {
 		if def == 0 && a.maxDef > 0 {
 			continue
 		}
-		if !a.place(row, values[i:], rep, def) {
+		if !a.place(p, values[i:], rep, def) {
 			return fmt.Errorf("%w: column %v does not fit its neighbours", ErrDamaged, a.path)
 		}
 	}
 	return nil
 }
 
-// place goes down from the row to where the first of values belongs, makes what
-// is missing on the way, and sets it. It is false if a list is not as long as
+// place goes down from the row at p to where the first of values belongs, makes
+// what is missing on the way, and sets it. It is false if a list is not as long as
 // the levels say.
-func (a *assembler) place(at reflect.Value, values []parquet.Value, rep, def int) bool {
-	element := false
-	for _, n := range a.way {
-		if !element {
-			at = at.Field(n.field)
-		}
-		element = false
-		if n.optional {
-			if def < n.def-n.listLevel() {
-				return true
-			}
-			if n.pointer {
-				if at.IsNil() {
-					at.Set(reflect.New(at.Type().Elem()))
-				}
-				at = at.Elem()
-			}
-		}
-		if n.form != formList {
-			continue
-		}
-		if def < n.def {
+func (a *assembler) place(p unsafe.Pointer, values []parquet.Value, rep, def int) bool {
+	for i := range a.hops {
+		h := &a.hops[i]
+		if def < h.def {
 			return true
 		}
-		if at = a.element(n, at, values, rep); !at.IsValid() {
-			return false
+		if h.form == formList {
+			if p = a.element(h, unsafe.Add(p, h.offset), values, rep); p == nil {
+				return false
+			}
+			continue
 		}
-		element = true
+		to := at[unsafe.Pointer](p, h.offset)
+		if *to == nil {
+			*to = reflect.New(h.of.Elem()).UnsafePointer()
+		}
+		p = *to
 	}
-	a.assign(at, values[0])
+	if def == a.maxDef {
+		a.assign(unsafe.Add(p, a.offset), &values[0])
+	}
 	return true
 }
 
-// element gives the element of a list that a value of repetition level rep is
-// in, and makes the list, if this is its first column, as long as its values say.
-func (a *assembler) element(n *node, list reflect.Value, values []parquet.Value, rep int) reflect.Value {
+// element gives the element of the list at p that a value of repetition level rep
+// is in, and makes the list, if this is its first column, as long as its values
+// say. Nil: the list has no such element.
+func (a *assembler) element(h *hop, p unsafe.Pointer, values []parquet.Value, rep int) unsafe.Pointer {
+	list := (*slice)(p)
 	switch {
-	case rep < n.rep:
-		a.index[n.rep] = 0
-		if list.Len() == 0 {
-			length := countElements(values, n.rep)
-			list.Grow(length)
-			list.SetLen(length)
+	case rep < h.rep:
+		a.index[h.rep] = 0
+		if list.len == 0 {
+			length := countElements(values, h.rep)
+			reflect.NewAt(h.of, p).Elem().Set(reflect.MakeSlice(h.of, length, length))
 		}
-	case rep == n.rep:
-		a.index[n.rep]++
+	case rep == h.rep:
+		a.index[h.rep]++
 	}
-	i := a.index[n.rep]
-	if i >= list.Len() {
-		return reflect.Value{}
+	i := a.index[h.rep]
+	if i >= list.len {
+		return nil
 	}
-	return list.Index(i)
+	return unsafe.Add(list.data, uintptr(i)*h.size)
 }
 
 // countElements counts the elements of the list that values begin with.
@@ -119,24 +112,33 @@ func countElements(values []parquet.Value, level int) int {
 	return count
 }
 
-// assign sets a leaf.
-func (a *assembler) assign(to reflect.Value, v parquet.Value) {
-	switch n := a.last(); n.form {
-	case formString:
-		to.SetString(a.intern(v.ByteArray()))
-	case formBytes:
-		to.SetBytes(append([]byte{}, v.ByteArray()...))
-	case formBool:
-		to.SetBool(v.Boolean())
-	case formTime:
-		*to.Addr().Interface().(*time.Time) = time.UnixMicro(v.Int64()).UTC()
+// assign sets the leaf at p.
+func (a *assembler) assign(p unsafe.Pointer, v *parquet.Value) {
+	switch n := a.last(); {
+	case n.form == formString:
+		*leafAt[string](p, n) = a.intern(v.ByteArray())
+	case n.form == formBytes:
+		*leafAt[[]byte](p, n) = append([]byte{}, v.ByteArray()...)
+	case n.form == formBool:
+		*leafAt[bool](p, n) = v.Boolean()
+	case n.form == formTime:
+		*leafAt[time.Time](p, n) = time.UnixMicro(v.Int64()).UTC()
+	case n.wide:
+		*leafAt[int64](p, n) = v.Int64()
 	default:
-		if n.wide {
-			to.SetInt(v.Int64())
-		} else {
-			to.SetInt(int64(v.Int32()))
-		}
+		*leafAt[int32](p, n) = v.Int32()
 	}
+}
+
+// leafAt is where the value of a leaf at p goes: there, or what is made for a
+// pointer there to point to.
+func leafAt[T any](p unsafe.Pointer, n *node) *T {
+	if !n.pointer {
+		return (*T)(p)
+	}
+	to := (**T)(p)
+	*to = new(T)
+	return *to
 }
 
 // intern gives a string of these bytes, the same one for those that come often.

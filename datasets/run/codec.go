@@ -12,13 +12,14 @@ type codec struct {
 	encoder *zstd.Encoder
 }
 
-// newCodec makes a codec for the pages of one part, which are about so long: that is
-// how far back they are searched for what repeats.
-func newCodec(page int) (compress.Codec, error) {
+// newCodec makes a codec for the pages of one part. As long as they are about, so far
+// back they are searched for what repeats.
+func newCodec(g grain) (compress.Codec, error) {
 	encoder, err := zstd.NewWriter(nil,
-		zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderConcurrency(crewSize()),
 		zstd.WithEncoderCRC(true),
-		zstd.WithWindowSize(page),
+		zstd.WithWindowSize(g.page),
+		zstd.WithEncoderLevel(g.level),
 		zstd.WithLowerEncoderMem(true),
 		zstd.WithZeroFrames(true), // a page without values is a frame too
 	)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"reflect"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -160,7 +159,7 @@ func (r *partReader[T]) rowAt(group int, n int64) (T, error) {
 		if err := c.pages.SeekToRow(n); err != nil {
 			return rows[0], err
 		}
-		if err := c.fill(reflect.ValueOf(rows)); err != nil {
+		if err := fillColumn(c, rows); err != nil {
 			return rows[0], err
 		}
 	}

@@ -3,13 +3,13 @@ package run
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
 // frame is a number of rows with all that they point to, filled again and again:
 // where each value goes is worked out once.
 type frame[T Row] struct {
-	part  *partReader[T]
 	rows  []T
 	used  int
 	rooms []*room
@@ -52,7 +52,7 @@ type slots[T any] struct {
 }
 
 func newFrame[T Row](p *partReader[T]) (*frame[T], error) {
-	f := &frame[T]{part: p, rows: make([]T, selectRows)}
+	f := &frame[T]{rows: make([]T, selectRows)}
 	rows := &room{cells: reflect.ValueOf(f.rows)}
 	f.rooms = []*room{rows}
 	for _, c := range p.columns {
@@ -69,6 +69,11 @@ func newFrame[T Row](p *partReader[T]) (*frame[T], error) {
 		f.sinks = append(f.sinks, s)
 	}
 	return f, nil
+}
+
+// fits says whether a frame was made for the columns of a part, or of one like it.
+func (f *frame[T]) fits(p *partReader[T]) bool {
+	return slices.EqualFunc(f.sinks, p.columns, func(s *sink, c partColumn) bool { return slices.Equal(s.path, c.path) })
 }
 
 // home finds the room of a column, and makes what is missing on the way there.
@@ -115,7 +120,11 @@ func (f *frame[T]) room(above *room, field []int, n *node) *room {
 // clear makes all cells zero that the rows before may have set.
 func (f *frame[T]) clear() {
 	for _, r := range f.rooms {
-		r.cells.Clear()
+		cells := r.cells
+		if r.list {
+			cells = cells.Slice(0, r.used)
+		}
+		cells.Clear()
 		r.used = 0
 	}
 }
@@ -160,6 +169,13 @@ func (s *sink) end(n, elements int) {
 		if from, to := r.first[row], r.first[row+1]; from < to {
 			r.hold[row].Set(r.cells.Slice3(from, to, to))
 		}
+	}
+}
+
+// none makes the lists of n rows, all empty.
+func (s *sink) none(n int) {
+	if s.leads {
+		clear(s.home.first[:n+1])
 	}
 }
 

@@ -254,3 +254,20 @@ func (n *node) packedValue(p *packed, w *words) (v parquet.Value, zero bool) {
 	}
 	return parquet.Int32Value(int32(i)), i == 0
 }
+
+// copier copies rows with all that they point to. Its zero value is of no use.
+type copier[T any] struct {
+	shape   *node
+	words   words
+	scratch []byte
+}
+
+func newCopier[T any]() *copier[T] { return &copier[T]{shape: shapeOf(reflect.TypeFor[T]())} }
+
+// copy gives a row as the part reader would: an empty list is nil, a time is in UTC.
+func (c *copier[T]) copy(row *T) T {
+	c.scratch = c.shape.pack(c.scratch[:0], reflect.ValueOf(row).Elem(), &c.words)
+	var own T
+	c.shape.unpack(c.scratch, reflect.ValueOf(&own).Elem(), &c.words)
+	return own
+}

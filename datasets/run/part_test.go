@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -75,7 +76,7 @@ func TestRoundTrip(t *testing.T) {
 // Many row groups, pages and batches, and a reader that stops in the middle.
 func TestManyRows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), partName(0))
-	w, err := createPart[Certificate](disk{}, path, testOrigin, grain{1000, 4096, true})
+	w, err := createPart[Certificate](disk{}, path, testOrigin, grain{1000, 4096, zstd.SpeedFastest, true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"syscall"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -94,13 +95,13 @@ func (r *partReader[T]) open(want expected) error {
 		return fmt.Errorf("%w: %d rows, the manifest says %d", ErrForeign, file.NumRows(), want.rows)
 	}
 	r.file = file
-	for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
-		column, err := locate(file, l)
+	for _, t := range tracksOf(reflect.TypeFor[T]()) {
+		column, err := locate(file, t.leaf)
 		if err != nil {
 			return err
 		}
 		if column != nil {
-			r.columns = append(r.columns, partColumn{assembler: newAssembler(l), index: column.ColumnIndex})
+			r.columns = append(r.columns, partColumn{assembler: newAssembler(t), index: column.ColumnIndex})
 		}
 	}
 	return nil
@@ -157,9 +158,8 @@ func (r *partReader[T]) fill() error {
 	}
 	r.batch, r.next = r.batch[:n], 0
 	clear(r.batch)
-	rows := reflect.ValueOf(r.batch)
 	for c := range r.columns {
-		if err := r.columns[c].fill(rows); err != nil {
+		if err := fillColumn(&r.columns[c], r.batch); err != nil {
 			r.batch = r.batch[:0]
 			return damaged(err)
 		}
@@ -167,18 +167,47 @@ func (r *partReader[T]) fill() error {
 	return nil
 }
 
-// fill sets the column of each row of a batch.
-func (c *partColumn) fill(rows reflect.Value) error {
-	for i := range rows.Len() {
+// fillColumn sets a column of some rows.
+func fillColumn[T Row](c *partColumn, rows []T) error {
+	var row T
+	return c.fill(unsafe.Pointer(unsafe.SliceData(rows)), unsafe.Sizeof(row), len(rows))
+}
+
+// fill sets the column of n rows, which begin at p and have this size.
+func (c *partColumn) fill(p unsafe.Pointer, size uintptr, n int) error {
+	for i := 0; i < n; i++ {
+		if c.flat {
+			i += c.skip(n - i)
+			if i == n {
+				return nil
+			}
+		}
 		values, err := c.row()
 		if err != nil {
 			return err
 		}
-		if err := c.set(rows.Index(i), values); err != nil {
+		if err := c.set(unsafe.Add(p, uintptr(i)*size), values); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// skip passes over rows without a value, at most n of those that are decoded, and
+// says how many there were.
+func (c *partColumn) skip(n int) int {
+	if c.maxDef == 0 {
+		return 0
+	}
+	n = min(n, len(c.buffer)-c.next)
+	for i := range n {
+		if c.buffer[c.next+i].DefinitionLevel() > 0 {
+			n = i
+			break
+		}
+	}
+	c.next += n
+	return n
 }
 
 // openGroup goes to the next row group; io.EOF: that was the last.

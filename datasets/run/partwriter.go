@@ -3,7 +3,9 @@ package run
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -11,16 +13,17 @@ import (
 type grain struct {
 	group int64 // rows in a row group, for which one bloom filter speaks
 	page  int   // bytes of a column in a page, which a reader holds in memory
-	sum   bool  // carries its own checksum: no manifest has it
+	level zstd.EncoderLevel
+	sum   bool // carries its own checksum: no manifest has it
 }
 
 // A writer holds an open page of each of a hundred and more columns, and a reader
 // does. Parts that are merged are open by the dozen, so their pages are smaller
-// still.
+// still. What goes when the run is finished is compressed less well and faster.
 var (
-	spoolGrain = grain{16 << 10, 32 << 10, true}
-	mergeGrain = grain{16 << 10, 8 << 10, true}
-	finalGrain = grain{64 << 10, 64 << 10, false}
+	spoolGrain = grain{16 << 10, 32 << 10, zstd.SpeedFastest, true}
+	mergeGrain = grain{16 << 10, 8 << 10, zstd.SpeedFastest, true}
+	finalGrain = grain{64 << 10, 64 << 10, zstd.SpeedDefault, false}
 )
 
 // pageChunk is how much memory the compressed pages of a column take at a time,
@@ -50,6 +53,8 @@ type partWriter[T Row] struct {
 	file   *durableFile
 	w      *parquet.GenericWriter[T]
 	shred  *shredder[T]
+	crew   crew
+	copier *copier[T]
 	grain  grain
 
 	rows    int64 // taken
@@ -61,7 +66,7 @@ type partWriter[T Row] struct {
 
 // createPart begins a part at path.
 func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter[T], error) {
-	zstandard, err := newCodec(g.page)
+	zstandard, err := newCodec(g)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +96,8 @@ func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter
 		file:   file,
 		w:      parquet.NewGenericWriter[T](file, options...),
 		shred:  newShredder[T](),
+		crew:   newCrew(),
+		copier: newCopier[T](),
 		grain:  g,
 	}, nil
 }
@@ -120,27 +127,56 @@ func ascending(columns []string) []parquet.SortingColumn {
 // write appends rows, which must come in the order of their key. What they point
 // to must stay as it is until commit.
 func (w *partWriter[T]) write(rows []T) error {
+	return w.append(rows, func(row *T) T { return *row })
+}
+
+// writeLent appends rows as write does, which may change after the call, with all
+// that they point to: of those that wait for others it keeps copies.
+func (w *partWriter[T]) writeLent(rows []T) error { return w.append(rows, w.copier.copy) }
+
+// append writes rows in batches, and keeps those that do not fill one. What is in a
+// page depends on the rows alone, not on how they came.
+func (w *partWriter[T]) append(rows []T, keep func(*T) T) error {
 	if err := w.checkOrder(rows); err != nil {
 		return err
 	}
-	for len(rows) > 0 {
-		room := min(writeBatch, int(w.grain.group-w.written%w.grain.group)) - len(w.pending)
-		n := min(room, len(rows))
-		w.pending = append(w.pending, rows[:n]...)
-		rows = rows[n:]
-		if n < room {
-			break
+	if len(w.pending) > 0 {
+		n := min(len(rows), w.room()-len(w.pending))
+		w.keep(rows[:n], keep)
+		if rows = rows[n:]; len(w.pending) < w.room() {
+			return nil
 		}
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
+	for len(rows) >= w.room() {
+		n := min(len(rows), w.left())
+		if n < w.left() {
+			n -= n % writeBatch
+		}
+		if err := w.put(rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	w.keep(rows, keep)
 	return nil
+}
+
+// left is how many rows the open row group takes, room how many the next batch.
+func (w *partWriter[T]) left() int { return int(w.grain.group - w.written%w.grain.group) }
+func (w *partWriter[T]) room() int { return min(writeBatch, w.left()) }
+
+func (w *partWriter[T]) keep(rows []T, keep func(*T) T) {
+	for i := range rows {
+		w.pending = append(w.pending, keep(&rows[i]))
+	}
 }
 
 // flush writes the pending rows, for which the open row group has room.
 func (w *partWriter[T]) flush() error {
-	if err := w.put(w.shred.shred(w.pending), len(w.pending)); err != nil {
+	if err := w.put(w.pending); err != nil {
 		return err
 	}
 	clear(w.pending)
@@ -148,19 +184,60 @@ func (w *partWriter[T]) flush() error {
 	return nil
 }
 
-// put writes the values of some rows, for which the open row group has room.
-func (w *partWriter[T]) put(values [][]parquet.Value, rows int) error {
+// put writes rows, for which the open row group has room, column by column.
+func (w *partWriter[T]) put(rows []T) error {
+	columns := w.w.ColumnWriters()
+	err := w.crew.each(len(columns), func(c int, values []parquet.Value) ([]parquet.Value, error) {
+		for batch := range slices.Chunk(rows, writeBatch) {
+			some := w.shred.nulls[:len(batch)]
+			if !w.shred.nothing(c, batch) {
+				values = w.shred.column(c, batch, values[:0])
+				some = values
+			}
+			if _, err := columns[c].WriteRowValues(some); err != nil {
+				return values, err
+			}
+		}
+		return values, nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.wrote(len(rows))
+}
+
+// wrote counts rows of which all columns were written, and ends the row group when
+// it is full.
+func (w *partWriter[T]) wrote(rows int) error {
+	w.written += int64(rows)
+	if w.written%w.grain.group != 0 {
+		return nil
+	}
+	return w.endGroup()
+}
+
+// endGroup writes the row group. The library would write the last page of each
+// column one after the other.
+func (w *partWriter[T]) endGroup() error {
+	columns := w.w.ColumnWriters()
+	err := w.crew.each(len(columns), func(c int, values []parquet.Value) ([]parquet.Value, error) {
+		return values, columns[c].Flush()
+	})
+	if err != nil {
+		return err
+	}
+	return w.w.Flush()
+}
+
+// putValues writes the values of some rows, for which the open row group has room.
+func (w *partWriter[T]) putValues(values [][]parquet.Value, rows int) error {
 	columns := w.w.ColumnWriters()
 	for i := range values {
 		if _, err := columns[i].WriteRowValues(values[i]); err != nil {
 			return err
 		}
 	}
-	w.written += int64(rows)
-	if w.written%w.grain.group == 0 {
-		return w.w.Flush()
-	}
-	return nil
+	return w.wrote(rows)
 }
 
 // writePile writes the rows of a pile, which are all that the part will have, in
@@ -174,7 +251,7 @@ func (w *partWriter[T]) writePile(p *Pile[T]) error {
 	w.first, w.last, w.rows = w.layout.keyText(&first), p.At(order[len(order)-1]), int64(len(order))
 	for len(order) > 0 {
 		n := min(writeBatch, int(w.grain.group-w.written%w.grain.group), len(order))
-		if err := w.put(p.shred(order[:n]), n); err != nil {
+		if err := w.putValues(p.shred(order[:n]), n); err != nil {
 			return err
 		}
 		order = order[n:]
@@ -228,6 +305,11 @@ func (w *partWriter[T]) commit() (PartInfo, error) {
 func (w *partWriter[T]) finish() error {
 	if len(w.pending) > 0 {
 		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if w.written%w.grain.group > 0 {
+		if err := w.endGroup(); err != nil {
 			return err
 		}
 	}

@@ -30,14 +30,76 @@ const (
 // clone it. Lists within lists cannot be selected.
 func Select[T Row](r *Run, columns ...string) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		if !r.Finished() {
-			yield(nil, fmt.Errorf("%s: %w", r.dir, ErrUnfinished))
+		sources, err := r.sources(layoutOf[T]().table)
+		if err == nil {
+			err = knownColumns[T](columns)
+		}
+		if err != nil {
+			yield(nil, err)
 			return
 		}
-		s := selection[T]{r: r, columns: columns, full: make(chan filled[T], selectFrames+1), free: make(chan *frame[T], selectFrames), stop: make(chan struct{})}
-		for range selectFrames {
-			s.free <- nil
+		s := newSelection[T](sources, func(l *leaf) bool { return slices.ContainsFunc(columns, l.within) })
+		for rows, err := range s.batches() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range rows {
+				if !yield(&rows[i], nil) {
+					return
+				}
+			}
 		}
+	}
+}
+
+// source is a part to read.
+type source struct {
+	path string
+	want expected
+}
+
+// sources lists the parts of a final table.
+func (r *Run) sources(t Table) ([]source, error) {
+	if !r.Finished() {
+		return nil, fmt.Errorf("%s: %w", r.dir, ErrUnfinished)
+	}
+	var all []source
+	for _, p := range r.parts(t) {
+		all = append(all, source{r.path(p.Name), inManifest(r.manifest.RunID, p)})
+	}
+	return all, nil
+}
+
+// filled is a frame on its way to the caller, or the error that ended the stream.
+type filled[T Row] struct {
+	*frame[T]
+	err error
+}
+
+// selection reads some columns of parts, of which each goes on where the one before
+// ends.
+type selection[T Row] struct {
+	sources []source
+	wanted  func(*leaf) bool
+	each    func(*frame[T]) error // is given each frame when it is filled; nil: nothing
+	full    chan filled[T]
+	free    chan *frame[T]
+	stop    chan struct{}
+}
+
+func newSelection[T Row](sources []source, wanted func(*leaf) bool) *selection[T] {
+	s := &selection[T]{sources: sources, wanted: wanted}
+	s.full, s.free, s.stop = make(chan filled[T], selectFrames+1), make(chan *frame[T], selectFrames), make(chan struct{})
+	for range selectFrames {
+		s.free <- nil
+	}
+	return s
+}
+
+// batches gives the rows a frame at a time. They are the caller's until the next.
+func (s *selection[T]) batches() iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
 		var reader sync.WaitGroup
 		defer reader.Wait()
 		defer close(s.stop)
@@ -52,46 +114,25 @@ func Select[T Row](r *Run, columns ...string) iter.Seq2[*T, error] {
 				yield(nil, f.err)
 				return
 			}
-			for i := range f.rows[:f.used] {
-				if !yield(&f.rows[i], nil) {
-					return
-				}
+			if !yield(f.rows[:f.used], nil) {
+				return
 			}
 			s.free <- f.frame
 		}
 	}
 }
 
-// filled is a frame on its way to the caller, or the error that ended the stream.
-type filled[T Row] struct {
-	*frame[T]
-	err error
-}
-
-// selection is a Select at work.
-type selection[T Row] struct {
-	r       *Run
-	columns []string
-	full    chan filled[T]
-	free    chan *frame[T]
-	stop    chan struct{}
-}
-
 // errStopped says that the caller wants no more.
 var errStopped = fmt.Errorf("the reader stopped")
 
 func (s *selection[T]) read() error {
-	if err := knownColumns[T](s.columns); err != nil {
-		return err
-	}
-	for _, p := range s.r.parts(layoutOf[T]().table) {
-		path := s.r.path(p.Name)
-		err := s.part(path, inManifest(s.r.manifest.RunID, p))
+	for _, p := range s.sources {
+		err := s.part(p.path, p.want)
 		if err == errStopped {
 			return nil
 		}
 		if err != nil {
-			return &PartError{path, plain(err)}
+			return &PartError{p.path, plain(err)}
 		}
 	}
 	return nil
@@ -127,7 +168,7 @@ func (s *selection[T]) part(path string, want expected) error {
 			return err
 		}
 		p.columns = slices.DeleteFunc(p.columns, func(c partColumn) bool {
-			return !slices.ContainsFunc(s.columns, c.within)
+			return !s.wanted(&c.leaf)
 		})
 		for group, rg := range p.file.RowGroups() {
 			if err := checkGroup(f, p.file, group, p.indexes()); err != nil {
@@ -163,6 +204,11 @@ func (s *selection[T]) group(p *partReader[T], rg parquet.RowGroup) error {
 			return damaged(err)
 		}
 		left -= int64(n)
+		if s.each != nil {
+			if err := s.each(f); err != nil {
+				return err
+			}
+		}
 		s.full <- filled[T]{frame: f} // there is room: no more are full than there are
 	}
 	return nil
@@ -174,7 +220,7 @@ func (s *selection[T]) frame(p *partReader[T]) (*frame[T], error) {
 	case <-s.stop:
 		return nil, errStopped
 	case f := <-s.free:
-		if f != nil && f.part == p {
+		if f != nil && f.fits(p) {
 			return f, nil
 		}
 		return newFrame(p)

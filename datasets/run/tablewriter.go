@@ -27,6 +27,16 @@ func (w *TableWriter[T]) Rows() int64 { return w.rows }
 // twice. What they point to must stay as it is until Commit. After an error every
 // call gives that error.
 func (w *TableWriter[T]) Write(rows ...T) error {
+	return w.take(rows, (*partWriter[T]).write)
+}
+
+// WriteLent appends rows as Write does, which may change after the call, with all
+// that they point to.
+func (w *TableWriter[T]) WriteLent(rows []T) error {
+	return w.take(rows, (*partWriter[T]).writeLent)
+}
+
+func (w *TableWriter[T]) take(rows []T, write func(*partWriter[T], []T) error) error {
 	for len(rows) > 0 && w.err == nil {
 		n := len(rows)
 		if w.part != nil {
@@ -34,20 +44,20 @@ func (w *TableWriter[T]) Write(rows ...T) error {
 		} else {
 			n = min(n, int(w.bound))
 		}
-		w.err = w.writeSome(rows[:n])
+		w.err = w.writeSome(rows[:n], write)
 		rows = rows[n:]
 	}
 	return w.err
 }
 
 // writeSome writes rows that the open part has room for.
-func (w *TableWriter[T]) writeSome(rows []T) error {
+func (w *TableWriter[T]) writeSome(rows []T, write func(*partWriter[T], []T) error) error {
 	if w.part == nil {
 		if err := w.begin(); err != nil {
 			return err
 		}
 	}
-	if err := w.part.write(rows); err != nil {
+	if err := write(w.part, rows); err != nil {
 		return &PartError{w.part.file.path, plain(err)}
 	}
 	w.rows += int64(len(rows))

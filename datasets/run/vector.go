@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -63,6 +64,17 @@ func (v *vector) turn() error {
 // there says whether the next value is.
 func (v *vector) there() bool { return v.node.def == 0 || int(v.def[v.at]) == v.node.def }
 
+// nothing says whether the next n values are all missing, with all that is on the
+// way to them, and each is a row of its own. So are most columns of most rows.
+func (v *vector) nothing(n int) bool {
+	if v.node.def == 0 || n > v.values-v.at {
+		return false
+	}
+	return zeros(v.def[v.at:v.at+n]) && (v.node.rep == 0 || zeros(v.rep[v.at:v.at+n]))
+}
+
+func zeros(levels []byte) bool { return bytes.Count(levels, []byte{0}) == len(levels) }
+
 // flat sets a column of which each row has one value, in the next n rows.
 func (v *vector) flat(to *sink, n int) error {
 	for row := 0; row < n; {
@@ -71,7 +83,12 @@ func (v *vector) flat(to *sink, n int) error {
 				return err
 			}
 		}
-		for end := min(n, row+v.values-v.at); row < end; row++ {
+		end := min(n, row+v.values-v.at)
+		if v.nothing(end - row) {
+			v.at, row = v.at+end-row, end
+			continue
+		}
+		for ; row < end; row++ {
 			if v.node.def > 0 {
 				to.reach(row, int(v.def[v.at]))
 			}
@@ -88,6 +105,11 @@ func (v *vector) flat(to *sink, n int) error {
 // list sets a column of a list, in the next n rows. The last row ends where the
 // next begins, or with the column.
 func (v *vector) list(to *sink, n int) error {
+	if v.nothing(n) {
+		v.at += n
+		to.none(n)
+		return nil
+	}
 	row, element := -1, 0
 	for {
 		if v.at == v.values {

@@ -1,0 +1,105 @@
+package run
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"strings"
+)
+
+// DomainBatches streams the spool's domains by line, a few hundred rows at a time,
+// as Domains does, with room for a verdict in each: it is zero. It reads ahead in a
+// goroutine of its own and waits for it when the caller stops.
+//
+// The rows, and all that they point to, are the caller's until the next batch, to
+// change and to move as he likes; only strings are his for good, and keep a page in
+// memory each: who keeps one should clone it.
+func (s *Spool) DomainBatches() iter.Seq2[[]Domain, error] {
+	return batchesOf[Domain](s.chain, leavesOf[DomainEvidence]())
+}
+
+// DomainBatches streams the evidence of the final table domains as that of a spool
+// does.
+func (r *Run) DomainBatches() iter.Seq2[[]Domain, error] {
+	return batchesOf[Domain](r.sources, leavesOf[DomainEvidence]())
+}
+
+// NamingBatches streams the spool's namings as DomainBatches does domains.
+func (s *Spool) NamingBatches() iter.Seq2[[]Naming, error] {
+	return batchesOf[Naming](s.chain, leavesOf[Naming]())
+}
+
+// NamingBatches streams the final table domains as that of a spool does.
+func (r *Run) NamingBatches() iter.Seq2[[]Naming, error] {
+	return batchesOf[Naming](r.sources, leavesOf[Naming]())
+}
+
+// chain lists the parts of a table whose parts follow each other.
+func (s *Spool) chain(t Table) ([]source, error) {
+	paths, err := partPaths(s.tableDir(t))
+	var all []source
+	for _, path := range paths {
+		all = append(all, source{path, anyPart(s.origin.RunID)})
+	}
+	return all, err
+}
+
+// leavesOf gives the names of all columns of a row type.
+func leavesOf[T Row]() map[string]bool {
+	all := map[string]bool{}
+	for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
+		all[strings.Join(l.path, ".")] = true
+	}
+	return all
+}
+
+// batchesOf streams those columns of a table. Of rows of one key, the first stays.
+func batchesOf[T Row](sources func(Table) ([]source, error), columns map[string]bool) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		parts, err := sources(layoutOf[T]().table)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		s := newSelection[T](parts, func(l *leaf) bool { return columns[strings.Join(l.path, ".")] })
+		s.each = (&sequence[T]{layout: layoutOf[T]()}).keep
+		for rows, err := range s.batches() {
+			if !yield(rows, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// sequence is where a stream of frames stands.
+type sequence[T Row] struct {
+	layout layout[T]
+	last   T
+	begun  bool
+}
+
+// keep leaves of the rows of one key the first. The error is ErrOrder, where the
+// rows are not in the order of their key.
+func (s *sequence[T]) keep(f *frame[T]) error {
+	kept := 0
+	before := &s.last
+	for i := range f.rows[:f.used] {
+		row := &f.rows[i]
+		if s.begun {
+			switch order := s.layout.compare(before, row); {
+			case order > 0:
+				return fmt.Errorf("%w: %s after %s", ErrOrder, s.layout.keyText(row), s.layout.keyText(before))
+			case order == 0:
+				continue
+			}
+		}
+		s.begun = true
+		if kept < i {
+			f.rows[kept] = *row
+		}
+		before = &f.rows[kept]
+		kept++
+	}
+	s.last, f.used = *before, kept
+	return nil
+}
