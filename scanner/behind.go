@@ -19,18 +19,16 @@ type behind[T any] struct {
 	failed chan struct{}
 }
 
-func newBehind[T any](write func(*T) error) *behind[T] {
+func newBehind[T any](write func([]T) error) *behind[T] {
 	b := &behind[T]{full: make(chan []T, behindBatches), free: make(chan []T, behindBatches), failed: make(chan struct{})}
 	for range behindBatches {
 		b.free <- make([]T, 0, behindRows)
 	}
 	b.writer.Go(func() error {
 		for rows := range b.full {
-			for i := range rows {
-				if err := write(&rows[i]); err != nil {
-					close(b.failed)
-					return err
-				}
+			if err := write(rows); err != nil {
+				close(b.failed)
+				return err
 			}
 			clear(rows)
 			b.free <- rows[:0]

@@ -9,7 +9,7 @@ import (
 func TestBehindKeepsTheOrder(t *testing.T) {
 	const rows = behindRows*behindBatches*3 + 7
 	var got []int
-	b := newBehind(func(n *int) error { got = append(got, *n); return nil })
+	b := newBehind(func(rows []int) error { got = append(got, rows...); return nil })
 	var want []int
 	for n := range rows {
 		want = append(want, n)
@@ -26,8 +26,8 @@ func TestBehindKeepsTheOrder(t *testing.T) {
 func TestBehindFails(t *testing.T) {
 	full := errors.New("disk full")
 	written := 0
-	b := newBehind(func(*int) error {
-		if written++; written > 10 {
+	b := newBehind(func(rows []int) error {
+		if written += len(rows); written > 3*behindRows {
 			return full
 		}
 		return nil
@@ -38,7 +38,7 @@ func TestBehindFails(t *testing.T) {
 			t.Fatal("still taking rows")
 		}
 	}
-	if err := b.close(); !errors.Is(err, full) || written != 11 {
+	if err := b.close(); !errors.Is(err, full) || written != 4*behindRows {
 		t.Errorf("error %v after %d rows", err, written)
 	}
 }

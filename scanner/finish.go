@@ -4,16 +4,21 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"danescan/datasets/run"
 	"danescan/scanner/judge"
 )
 
-// evidence is what a run's spool holds, each table sorted by its key.
+// evidence is what a run's spool holds, each table sorted by its key. Domains come
+// many at a time, as the caller's until the next, with room for their verdicts.
 type evidence interface {
-	Domains() iter.Seq2[run.DomainEvidence, error]
-	Namings() iter.Seq2[run.Naming, error]
+	DomainBatches() iter.Seq2[[]run.Domain, error]
+	NamingBatches() iter.Seq2[[]run.Naming, error]
 	Hosts() iter.Seq2[run.HostEvidence, error]
 	Endpoints() iter.Seq2[run.EndpointEvidence, error]
 	Certificates() iter.Seq2[run.Certificate, error]
@@ -22,11 +27,16 @@ type evidence interface {
 // tables takes the rows of the final tables, each table sorted by its key and whole
 // before the next begins.
 type tables interface {
-	Domain(*run.Domain) error
-	Host(*run.Host) error
 	Endpoint(*run.Endpoint) error
 	Certificate(*run.Certificate) error
 	Done(run.Table) error // the table has all its rows
+}
+
+// longTables takes the rows of the two long tables as tables does, but many at a
+// time.
+type longTables interface {
+	Domains([]run.Domain) error // which may change after the call
+	Hosts([]run.Host) error
 }
 
 // finisher judges one run. It holds what the joins need: certificates and sessions
@@ -36,6 +46,7 @@ type finisher struct {
 	judge   judge.Judge
 	in      evidence
 	out     tables
+	long    longTables
 	summary *Summary
 
 	certs   certificates
@@ -48,13 +59,27 @@ type finisher struct {
 // to judge. Where names are there twice, it reads once more to know which.
 func (f *finisher) finish(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		f.readCertificates, f.readEndpoints, f.countHosts, f.judgeHosts, f.writeEndpoints, f.judgeDomains,
+		f.gather, f.judgeHosts, f.writeEndpoints, f.judgeDomains,
 	} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// gather reads what the judging of hosts rests on: sessions with their certificates
+// and, side by side with them, what the list names.
+func (f *finisher) gather(ctx context.Context) error {
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		if err := f.readCertificates(ctx); err != nil {
+			return err
+		}
+		return f.readEndpoints(ctx)
+	})
+	both.Go(func() error { return f.countHosts(ctx) })
+	return both.Wait()
 }
 
 // certificates holds DER by SHA-256.
@@ -105,13 +130,15 @@ func (f *finisher) readEndpoints(ctx context.Context) error {
 func (f *finisher) countHosts(ctx context.Context) error {
 	f.hosts, f.repeats = newHostTable(), map[int64]struct{}{}
 	names := newTwice()
-	for d, err := range run.Ahead(f.in.Namings()) {
+	for rows, err := range f.in.NamingBatches() {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
-		names.add(d.Domain)
-		for _, mx := range d.MX {
-			f.hosts.name(mx.Host, 1)
+		for _, d := range rows {
+			names.add(d.Domain)
+			for _, mx := range d.MX {
+				f.hosts.name(mx.Host, 1)
+			}
 		}
 	}
 	suspects := names.suspects()
@@ -125,20 +152,22 @@ func (f *finisher) countHosts(ctx context.Context) error {
 // what was counted for them.
 func (f *finisher) findRepeats(ctx context.Context, suspect func(domain string) bool) error {
 	listed := map[nameKey]struct{}{}
-	for d, err := range run.Ahead(f.in.Namings()) {
+	for rows, err := range f.in.NamingBatches() {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
-		if !suspect(d.Domain) {
-			continue
-		}
-		known := len(listed)
-		if listed[keyOf(d.Domain)] = struct{}{}; len(listed) > known {
-			continue
-		}
-		f.repeats[d.Line] = struct{}{}
-		for _, mx := range d.MX {
-			f.hosts.name(mx.Host, -1)
+		for _, d := range rows {
+			if !suspect(d.Domain) {
+				continue
+			}
+			known := len(listed)
+			if listed[keyOf(d.Domain)] = struct{}{}; len(listed) > known {
+				continue
+			}
+			f.repeats[d.Line] = struct{}{}
+			for _, mx := range d.MX {
+				f.hosts.name(mx.Host, -1)
+			}
 		}
 	}
 	return nil
@@ -146,7 +175,22 @@ func (f *finisher) findRepeats(ctx context.Context, suspect func(domain string) 
 
 // judgeHosts judges the hosts that the list names. Others are leftovers of an
 // interrupted run: the range that named them was read again, and named others.
+//
+// Reading, judging and writing them go on side by side.
 func (f *finisher) judgeHosts(ctx context.Context) error {
+	out := newBehind(f.long.Hosts)
+	err := f.joinHosts(ctx, out)
+	if e := out.close(); e != nil {
+		return e
+	}
+	if err != nil {
+		return err
+	}
+	f.certs, f.judge.Run = nil, nil // they have served
+	return f.out.Done(run.TableHosts)
+}
+
+func (f *finisher) joinHosts(ctx context.Context, out *behind[run.Host]) error {
 	for h, err := range run.Ahead(f.in.Hosts()) {
 		if err := alive(ctx, err); err != nil {
 			return err
@@ -162,13 +206,12 @@ func (f *finisher) judgeHosts(ctx context.Context) error {
 		row.Domains = domains
 		f.hosts.set(row.Host, judge.NewHostFacts(&row, ends), len(ends))
 		f.ends.keep(sessionBase(&h), ends)
-		if err := f.out.Host(&row); err != nil {
-			return err
-		}
 		f.summary.countHost(&row)
+		if !out.put(row) {
+			return nil // out says why
+		}
 	}
-	f.certs, f.judge.Run = nil, nil // they have served
-	return f.out.Done(run.TableHosts)
+	return nil
 }
 
 // judgeHost judges one host by its sessions, and gives these with their verdicts.
@@ -204,36 +247,55 @@ func (f *finisher) writeEndpoints(ctx context.Context) error {
 	return f.out.Done(run.TableEndpoints)
 }
 
-// judgeDomains joins the domains, in the order of the list, with their hosts.
-// Reading, judging and writing them go on side by side.
+// judgeDomains joins the domains, in the order of the list, with their hosts. The
+// rows of a batch are judged side by side, and their columns written so, while the
+// next batches are read.
 func (f *finisher) judgeDomains(ctx context.Context) error {
-	out := newBehind(f.out.Domain)
-	err := f.joinDomains(ctx, out)
-	if e := out.close(); e != nil {
-		return e
-	}
-	if err != nil {
-		return err
+	for rows, err := range f.in.DomainBatches() {
+		if err := alive(ctx, err); err != nil {
+			return err
+		}
+		rows = f.unrepeated(rows)
+		f.judgeEach(rows)
+		for i := range rows {
+			f.summary.countDomain(&rows[i])
+		}
+		if err := f.long.Domains(rows); err != nil {
+			return err
+		}
 	}
 	return f.out.Done(run.TableDomains)
 }
 
-func (f *finisher) joinDomains(ctx context.Context, out *behind[run.Domain]) error {
-	for d, err := range run.Ahead(f.in.Domains()) {
-		if err := alive(ctx, err); err != nil {
-			return err
-		}
-		if _, again := f.repeats[d.Line]; again {
-			continue
-		}
-		row := run.Domain{DomainEvidence: d}
-		f.judge.Domain(&row, f.hosts.of)
-		f.summary.countDomain(&row)
-		if !out.put(row) {
-			return nil // out says why
-		}
+// unrepeated leaves the rows out whose name was there before.
+func (f *finisher) unrepeated(rows []run.Domain) []run.Domain {
+	if len(f.repeats) == 0 {
+		return rows
 	}
-	return nil
+	return slices.DeleteFunc(rows, func(d run.Domain) bool {
+		_, again := f.repeats[d.Line]
+		return again
+	})
+}
+
+// judges bounds the goroutines that judge the domains of a batch.
+const judges = 4
+
+// judgeEach judges domains. What a verdict rests on changes no more.
+func (f *finisher) judgeEach(rows []run.Domain) {
+	if len(rows) == 0 {
+		return
+	}
+	share := len(rows) / min(runtime.GOMAXPROCS(0), judges)
+	var all sync.WaitGroup
+	for some := range slices.Chunk(rows, share+1) {
+		all.Go(func() {
+			for i := range some {
+				f.judge.Domain(&some[i], f.hosts.of)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // alive is the error of a stream, or that of the context.

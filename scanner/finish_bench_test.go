@@ -62,14 +62,14 @@ func finishSpool(b *testing.B, r *run.Run) Summary {
 		b.Fatal(err)
 	}
 	defer final.Abort()
-	f := &finisher{in: spool, out: writers{final}, summary: newSummary()}
+	f := &finisher{in: spool, out: writers{final}, long: writers{final}, summary: newSummary()}
 	if err := f.finish(context.Background()); err != nil {
 		b.Fatal(err)
 	}
 	return *f.summary
 }
 
-func benchRun(b *testing.B) *run.Run {
+func benchRun(b testing.TB) *run.Run {
 	b.Helper()
 	r, err := run.Create(b.TempDir()+"/run", run.Manifest{RunID: "bench", SchemaVersion: run.SchemaVersion, Started: time.Unix(1e9, 0).UTC()})
 	if err != nil {
@@ -78,7 +78,7 @@ func benchRun(b *testing.B) *run.Run {
 	return r
 }
 
-func fillSpool(b *testing.B, r *run.Run, domains int) {
+func fillSpool(b testing.TB, r *run.Run, domains int) {
 	b.Helper()
 	spool, err := r.Spool()
 	if err != nil {
@@ -128,7 +128,7 @@ func benchLookup(i int) run.Lookup {
 }
 
 // benchHost is host i with its session; three in a hundred have one.
-func benchHost(b *testing.B, i int) (run.HostEvidence, []run.EndpointEvidence, [][]byte) {
+func benchHost(b testing.TB, i int) (run.HostEvidence, []run.EndpointEvidence, [][]byte) {
 	a, none := benchLookup(i), benchLookup(i)
 	none.Outcome = run.NoData
 	name := hostName(i)
@@ -175,7 +175,7 @@ func resetPeak(b *testing.B) {
 }
 
 // benchCertificate makes a self-signed certificate, and the digest of its key.
-func benchCertificate(b *testing.B, i int) (der, digest []byte) {
+func benchCertificate(b testing.TB, i int) (der, digest []byte) {
 	b.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -47,12 +47,41 @@ func newJoined(ctx context.Context, runs []*run.Run) (*joined, error) {
 	return j, nil
 }
 
-func (j *joined) Domains() iter.Seq2[run.DomainEvidence, error] {
-	return joinOf(j, stored.Domains)
+func (j *joined) DomainBatches() iter.Seq2[[]run.Domain, error] {
+	return inBatches(joinOf(j, stored.Domains), func(d run.DomainEvidence) run.Domain { return run.Domain{DomainEvidence: d} })
 }
 
-func (j *joined) Namings() iter.Seq2[run.Naming, error] {
-	return joinOf(j, func(s stored) iter.Seq2[run.Naming, error] { return s.Run.Namings() })
+func (j *joined) NamingBatches() iter.Seq2[[]run.Naming, error] {
+	rows := joinOf(j, func(s stored) iter.Seq2[run.Naming, error] { return s.Run.Namings() })
+	return inBatches(rows, func(d run.Naming) run.Naming { return d })
+}
+
+// joinedRows is how many rows of several runs are taken at a time.
+const joinedRows = 256
+
+// inBatches reads a stream ahead and gives its rows, as what they are made, many at
+// a time.
+func inBatches[From run.Row, To any](rows iter.Seq2[From, error], as func(From) To) iter.Seq2[[]To, error] {
+	return func(yield func([]To, error) bool) {
+		batch := make([]To, 0, joinedRows)
+		for row, err := range run.Ahead(rows) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if batch = append(batch, as(row)); len(batch) < joinedRows {
+				continue
+			}
+			if !yield(batch, nil) {
+				return
+			}
+			clear(batch)
+			batch = batch[:0]
+		}
+		if len(batch) > 0 {
+			yield(batch, nil)
+		}
+	}
 }
 
 func (j *joined) Certificates() iter.Seq2[run.Certificate, error] {

@@ -53,7 +53,7 @@ func (f finishing) do(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	defer final.Abort()
-	w := &finisher{in: f.in, out: writers{final}, summary: newSummary()}
+	w := &finisher{in: f.in, out: writers{final}, long: writers{final}, summary: newSummary()}
 	w.judge.Earlier = f.earlier.lookup()
 	if err := w.finish(ctx); err != nil {
 		return Summary{}, fmt.Errorf("%s: %w", f.run.Dir(), err)
@@ -97,8 +97,8 @@ func column[From, To any](rows iter.Seq2[From, error], take func(From) To) iter.
 // writers puts rows into the final tables.
 type writers struct{ final *run.Final }
 
-func (w writers) Domain(d *run.Domain) error           { return w.final.Domains.Write(*d) }
-func (w writers) Host(h *run.Host) error               { return w.final.Hosts.Write(*h) }
+func (w writers) Domains(rows []run.Domain) error      { return w.final.Domains.WriteLent(rows) }
+func (w writers) Hosts(rows []run.Host) error          { return w.final.Hosts.Write(rows...) }
 func (w writers) Endpoint(e *run.Endpoint) error       { return w.final.Endpoints.Write(*e) }
 func (w writers) Certificate(c *run.Certificate) error { return w.final.Certificates.Write(*c) }
 

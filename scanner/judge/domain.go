@@ -8,6 +8,7 @@ import "danescan/datasets/run"
 func (j Judge) Domain(d *run.Domain, host func(name string) HostFacts) {
 	c := domainCase{judge: j, domain: d, secure: d.MXDNSSEC == run.Secure}
 	names := references(&d.DomainEvidence)
+	c.hosts = make([]mxHost, 0, len(d.MX))
 	for i := range d.MX {
 		mx := &d.MX[i]
 		f := under(factsOf(mx.Host, host), names)

@@ -2,7 +2,7 @@ package judge
 
 import (
 	"fmt"
-	"slices"
+	"math"
 	"strconv"
 
 	"danescan/datasets/run"
@@ -137,35 +137,40 @@ const (
 // protects nobody and gives nothing away, and one of which the lookup failed may
 // be either.
 func (c *domainCase) spread() spread {
-	with, without := map[int32]int{}, map[int32]int{}
-	var preferences []int32
+	best := int32(math.MaxInt32)
+	for i := range c.hosts {
+		if h := &c.hosts[i]; h.counts() {
+			best = min(best, h.preference)
+		}
+	}
+	var with, without, bestWith, bestWithout bool
 	for i := range c.hosts {
 		h := &c.hosts[i]
-		if h.facts.unconnectable() || h.class() == unknown {
-			continue
-		}
-		preferences = append(preferences, h.preference)
-		if h.protected() {
-			with[h.preference]++
-		} else {
-			without[h.preference]++
+		switch isBest := h.preference == best; {
+		case !h.counts():
+		case h.protected():
+			with, bestWith = true, bestWith || isBest
+		default:
+			without, bestWithout = true, bestWithout || isBest
 		}
 	}
-	if len(with) == 0 || len(without) == 0 {
+	switch {
+	case !with || !without:
 		return allOrNone
-	}
-	switch best := slices.Min(preferences); {
-	case without[best] == 0:
+	case !bestWithout:
 		return bestAlone
-	case with[best] == 0:
+	case !bestWith:
 		return worseAlone
 	}
 	return someOfEach
 }
 
+// counts reports whether the host is one of those that spread looks at.
+func (h *mxHost) counts() bool { return !h.facts.unconnectable() && h.class() != unknown }
+
 func (c *domainCase) without() []string {
 	return c.named(func(h *mxHost) bool {
-		return !h.protected() && !h.facts.unconnectable() && h.class() != unknown
+		return !h.protected() && h.counts()
 	})
 }
 

@@ -7,26 +7,29 @@ import (
 	"danescan/datasets/run"
 )
 
-// namedLookup is a lookup with the question that it answers.
+// namedLookup is a lookup with the question that it answers: a name in two pieces
+// and a type, which are rarely told.
 type namedLookup struct {
-	question string
+	prefix, name, kind string
 	*run.Lookup
 	at time.Time
 }
+
+func (l *namedLookup) question() string { return l.prefix + l.name + l.kind }
 
 // listLookups returns every lookup that was made for a host.
 func (c *hostCase) listLookups() []namedLookup {
 	h := &c.host.HostEvidence
 	host := canonical(h.Host)
 	list := []namedLookup{
-		{host + " A", h.A, h.ScannedAt}, {host + " AAAA", h.AAAA, h.ScannedAt}, {host + " CNAME", h.AliasLookup, h.ScannedAt},
+		{"", host, " A", h.A, h.ScannedAt}, {"", host, " AAAA", h.AAAA, h.ScannedAt}, {"", host, " CNAME", h.AliasLookup, h.ScannedAt},
 	}
 	for i := range h.TLSACandidates {
 		t := &h.TLSACandidates[i]
-		list = append(list, namedLookup{tlsaOwner + canonical(t.Base) + " TLSA", &t.Lookup, t.LookedUpAt})
+		list = append(list, namedLookup{tlsaOwner, canonical(t.Base), " TLSA", &t.Lookup, t.LookedUpAt})
 	}
 	if h.ENT != nil {
-		list = append(list, namedLookup{canonical(h.ENT.QName), &h.ENT.Lookup, h.ScannedAt})
+		list = append(list, namedLookup{"", canonical(h.ENT.QName), "", &h.ENT.Lookup, h.ScannedAt})
 	}
 	return made(list, c.judge)
 }
@@ -36,7 +39,7 @@ func (c *domainCase) listLookups() []namedLookup {
 	d := &c.domain.DomainEvidence
 	name := canonical(d.Domain)
 	return made([]namedLookup{
-		{name + " MX", d.MXLookup, d.ScannedAt}, {name + " A", d.FallbackA, d.ScannedAt}, {name + " AAAA", d.FallbackAAAA, d.ScannedAt},
+		{"", name, " MX", d.MXLookup, d.ScannedAt}, {"", name, " A", d.FallbackA, d.ScannedAt}, {"", name, " AAAA", d.FallbackAAAA, d.ScannedAt},
 	}, c.judge)
 }
 
@@ -57,7 +60,7 @@ func made(list []namedLookup, j Judge) []namedLookup {
 func broken(list []namedLookup) (evidence []string) {
 	for _, l := range list {
 		if bogus(l.Lookup) {
-			evidence = append(evidence, l.question+": "+because(l.Lookup))
+			evidence = append(evidence, l.question()+": "+because(l.Lookup))
 		}
 	}
 	return evidence
@@ -79,7 +82,7 @@ func because(l *run.Lookup) string {
 func iterated(list []namedLookup) (evidence []string) {
 	for _, l := range list {
 		if l.NSEC3Iterations != nil && *l.NSEC3Iterations > 0 {
-			evidence = append(evidence, fmt.Sprintf("%s: %d extra iterations", l.question, *l.NSEC3Iterations))
+			evidence = append(evidence, fmt.Sprintf("%s: %d extra iterations", l.question(), *l.NSEC3Iterations))
 		}
 	}
 	return evidence
@@ -98,7 +101,7 @@ func weaklySigned(list []namedLookup) (evidence []string) {
 			continue
 		}
 		if name, weak := weakAlgorithms[*l.Algorithm]; weak {
-			evidence = append(evidence, l.question+": "+name)
+			evidence = append(evidence, l.question()+": "+name)
 		}
 	}
 	return evidence
@@ -115,7 +118,7 @@ func expiring(list []namedLookup) (evidence []string) {
 			continue
 		}
 		if left := l.RRSIGExpires.Sub(l.at); left < expirySoon {
-			evidence = append(evidence, fmt.Sprintf("%s: signed until %s", l.question, l.RRSIGExpires.UTC().Format(time.RFC3339)))
+			evidence = append(evidence, fmt.Sprintf("%s: signed until %s", l.question(), l.RRSIGExpires.UTC().Format(time.RFC3339)))
 		}
 	}
 	return evidence

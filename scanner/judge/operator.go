@@ -3,6 +3,7 @@ package judge
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -41,13 +42,23 @@ func provider(d *run.DomainEvidence, hosts []mxHost) (domain string, self *bool)
 		return cmp.Or(cmp.Compare(a.preference, b.preference), cmp.Compare(a.name, b.name))
 	})
 	domain = registrable(best.name)
-	own := domain == registrable(d.Domain)
+	own := isUnder(canonical(d.Domain), domain) && domain == registrable(d.Domain)
 	return domain, &own
+}
+
+// isUnder reports whether a name is a domain or lies below it, as any name does
+// whose registrable domain that is.
+func isUnder(name, domain string) bool {
+	above, ends := strings.CutSuffix(name, domain)
+	return ends && (above == "" || above[len(above)-1] == '.')
 }
 
 // dnsOperator returns who serves a zone: the registrable domain that most of its
 // name servers share, of equal ones the lowest.
 func dnsOperator(ns []string) string {
+	if len(ns) == 0 {
+		return ""
+	}
 	count := map[string]int{}
 	var domains []string
 	for _, name := range ns {

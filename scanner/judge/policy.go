@@ -181,6 +181,9 @@ func policies(v *run.DomainVerdict, kind run.MXKind, secure bool, routes []route
 // shows several certificates, the one that OpenSSL is shown decides: it prefers
 // ECDSA, then EdDSA, then RSA.
 func (f *HostFacts) deciding() []end {
+	if len(f.ends) < 2 {
+		return f.ends
+	}
 	best := map[int32]int{}
 	for _, e := range f.ends {
 		if rank, known := best[e.address]; !known || preferred(e.algorithm) < rank {
