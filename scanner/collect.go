@@ -147,9 +147,10 @@ func crowd(n int, work func() error) error {
 
 // domainWorker looks names up and queues the hosts that they name.
 func (c *collector) domainWorker(ctx context.Context, tasks <-chan lookupTask) error {
+	var d run.DomainEvidence // one for all: the span keeps what is packed of it
 	for task := range tasks {
 		c.cfg.Progress.DomainsNow.Add(1)
-		d := c.domain(ctx, task.name)
+		d = c.domain(ctx, task.name)
 		c.cfg.Progress.DomainsNow.Add(-1)
 		if ctx.Err() != nil {
 			return ctx.Err() // what was seen may be the interrupt's doing
