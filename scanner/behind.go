@@ -5,7 +5,7 @@ import "golang.org/x/sync/errgroup"
 // Rows that behind holds at most: behindBatches of behindRows, one at the caller
 // and one at the writer.
 const (
-	behindRows    = 256
+	behindRows    = 64
 	behindBatches = 4
 )
 

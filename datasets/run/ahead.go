@@ -8,7 +8,7 @@ import (
 // Rows that Ahead holds at most: aheadBatches of aheadRows, one at the reader and
 // one at the caller.
 const (
-	aheadRows    = 256
+	aheadRows    = 64
 	aheadBatches = 4
 )
 
@@ -19,7 +19,7 @@ type batch[T Row] struct {
 	err  error
 }
 
-// Ahead reads a stream in a goroutine of its own, about a thousand rows ahead, so
+// Ahead reads a stream in a goroutine of its own, a few hundred rows ahead, so
 // that reading and what is done with the rows share the work of two processors.
 // When the caller stops, it waits for the goroutine.
 func Ahead[T Row](rows iter.Seq2[T, error]) iter.Seq2[T, error] {

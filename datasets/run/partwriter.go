@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
@@ -74,25 +75,18 @@ func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter
 	if err != nil {
 		return nil, err
 	}
-	l := layoutOf[T]()
-	origin.Table = l.table
+	origin.Table = layoutOf[T]().table
 	options := append(origin.metadata(),
 		parquet.Compression(zstandard),
 		parquet.DataPageVersion(1), // its levels are under the checksum too
 		parquet.PageBufferSize(g.page),
 		parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(pageChunk)),
-		parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom)),
-		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(l.key)...)),
+		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(layoutOf[T]().key)...)),
 		parquet.CreatedBy("danescan", origin.ToolVersion, ""),
 	)
-	if g.sum {
-		options = append(options, parquet.KeyValueMetadata(checksumKey, noChecksum))
-	}
-	for _, path := range unboundedColumns(l.table) {
-		options = append(options, parquet.SkipPageBounds(path...))
-	}
+	options = append(options, extrasOf[T](g)...)
 	return &partWriter[T]{
-		layout: l,
+		layout: layoutOf[T](),
 		file:   file,
 		w:      parquet.NewGenericWriter[T](file, options...),
 		shred:  newShredder[T](),
@@ -100,6 +94,24 @@ func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter
 		copier: newCopier[T](),
 		grain:  g,
 	}, nil
+}
+
+// extrasOf are what a part says beside its rows: a part of the spool its checksum,
+// one of a final table what helps those who look for something.
+func extrasOf[T Row](g grain) []parquet.WriterOption {
+	if g.sum {
+		options := []parquet.WriterOption{parquet.KeyValueMetadata(checksumKey, noChecksum), parquet.DataPageStatistics(false)}
+		for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
+			options = append(options, parquet.SkipPageBounds(l.path...))
+		}
+		return options
+	}
+	l := layoutOf[T]()
+	options := []parquet.WriterOption{parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom))}
+	for _, path := range unboundedColumns(l.table) {
+		options = append(options, parquet.SkipPageBounds(path...))
+	}
+	return options
 }
 
 // unboundedColumns are columns of bytes of which the least and the greatest value,
