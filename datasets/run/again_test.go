@@ -101,7 +101,7 @@ func TestDamagedSecondLooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, err := range map[string]error{
-		"reading": firstError(s.Domains()), "looking": firstError(s.Looks(0)), "adding": s.PutAgain(0, secondLooks(1)),
+		"reading": firstError(s.Domains()), "in batches": firstError(s.DomainBatches()), "looking": firstError(s.Looks(0)), "adding": s.PutAgain(0, secondLooks(1)),
 	} {
 		var named *PartError
 		if !errors.Is(err, ErrDamaged) || !errors.As(err, &named) || named.Path != s.againPath(0) {

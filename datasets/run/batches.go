@@ -1,8 +1,12 @@
 package run
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 )
@@ -34,14 +38,75 @@ func (r *Run) NamingBatches() iter.Seq2[[]Naming, error] {
 	return batchesOf[Naming](r.sources, leavesOf[Naming]())
 }
 
-// chain lists the parts of a table whose parts follow each other.
+// chain lists the domain parts, which follow each other, with the second looks at
+// domains of each.
 func (s *Spool) chain(t Table) ([]source, error) {
-	paths, err := partPaths(s.tableDir(t))
+	numbers, err := s.Parts(t)
 	var all []source
-	for _, path := range paths {
-		all = append(all, source{path, anyPart(s.origin.RunID)})
+	for _, n := range numbers {
+		all = append(all, source{filepath.Join(s.tableDir(t), partName(n)), s.againPath(n), anyPart(s.origin.RunID)})
 	}
 	return all, err
+}
+
+// seconds puts second looks in the place of rows of a part, frame by frame.
+type seconds[T Row] struct {
+	overlay[T]
+	first lentRows[T]
+}
+
+// lentRows is a cursor over the rows of a frame.
+type lentRows[T Row] struct {
+	rows []T
+	next int
+}
+
+func (l *lentRows[T]) Next() (*T, error) {
+	l.next++
+	return &l.rows[l.next-1], nil
+}
+
+func (l *lentRows[T]) Close() error { return nil }
+
+// openSeconds opens the second looks at rows of a part; nil: there are none.
+func openSeconds[T Row](of source) (*seconds[T], error) {
+	if of.again == "" {
+		return nil, nil
+	}
+	if _, err := os.Lstat(of.again); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	again, err := openPart[T](of.again, of.want)
+	if err != nil {
+		return nil, err
+	}
+	s := &seconds[T]{}
+	s.overlay = overlay[T]{first: &s.first, again: again, compare: layoutOf[T]().compare}
+	return s, nil
+}
+
+// replace goes on to the rows of the next frame.
+func (s *seconds[T]) replace(f *frame[T]) error {
+	if s == nil {
+		return nil
+	}
+	s.first = lentRows[T]{rows: f.rows[:f.used]}
+	for i := range s.first.rows {
+		row, err := s.Next()
+		if err != nil {
+			return err
+		}
+		if row != &f.rows[i] {
+			f.rows[i] = *row
+		}
+	}
+	return nil
+}
+
+func (s *seconds[T]) close() {
+	if s != nil {
+		_ = s.overlay.Close() // nothing was written
+	}
 }
 
 // leavesOf gives the names of all columns of a row type.

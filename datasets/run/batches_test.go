@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -43,7 +44,19 @@ func TestBatchesAreTheStream(t *testing.T) {
 	again := mixedDomains(4*selectRows, 3)
 	s := spoolOf(t, mixedDomains(1, 2*selectRows), mixedDomains(2*selectRows+1, 77), nil, mixedDomains(2*selectRows+78, 2*selectRows-77),
 		again, []Domain{again[2]}, []Domain{again[2], fullDomain(9000)})
+	pile := NewPile[DomainEvidence]()
+	for _, line := range []int64{1, 2, selectRows + 3, 2*selectRows - 1, 2 * selectRows} {
+		second := fullDomain(line).DomainEvidence
+		second.Domain = fmt.Sprintf("second.look.at.%d.example", line)
+		pile.Add(&second)
+	}
+	if err := s.PutAgain(0, pile); err != nil {
+		t.Fatal(err)
+	}
 	want := collect(t, s.Domains())
+	if want[1].Domain != "second.look.at.2.example" {
+		t.Fatalf("line 2 is %s", want[1].Domain)
+	}
 	var got []DomainEvidence
 	for rows, err := range s.DomainBatches() {
 		if err != nil {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -55,8 +56,9 @@ func Select[T Row](r *Run, columns ...string) iter.Seq2[*T, error] {
 
 // source is a part to read.
 type source struct {
-	path string
-	want expected
+	path  string
+	again string // the part whose rows take the place of some; empty, or not there: none do
+	want  expected
 }
 
 // sources lists the parts of a final table.
@@ -66,7 +68,7 @@ func (r *Run) sources(t Table) ([]source, error) {
 	}
 	var all []source
 	for _, p := range r.parts(t) {
-		all = append(all, source{r.path(p.Name), inManifest(r.manifest.RunID, p)})
+		all = append(all, source{r.path(p.Name), "", inManifest(r.manifest.RunID, p)})
 	}
 	return all, nil
 }
@@ -127,9 +129,12 @@ var errStopped = fmt.Errorf("the reader stopped")
 
 func (s *selection[T]) read() error {
 	for _, p := range s.sources {
-		err := s.part(p.path, p.want)
+		err := s.part(p)
 		if err == errStopped {
 			return nil
+		}
+		if part := (*PartError)(nil); errors.As(err, &part) {
+			return err // it names another part
 		}
 		if err != nil {
 			return &PartError{p.path, plain(err)}
@@ -156,15 +161,20 @@ func (l *leaf) within(name string) bool {
 }
 
 // part reads the columns of one part.
-func (s *selection[T]) part(path string, want expected) error {
-	f, err := os.Open(path)
+func (s *selection[T]) part(of source) error {
+	f, err := os.Open(of.path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	again, err := openSeconds[T](of)
+	if err != nil {
+		return err
+	}
+	defer again.close()
 	return shield(func() error {
-		p := &partReader[T]{path: path, f: f}
-		if err := p.open(want); err != nil {
+		p := &partReader[T]{path: of.path, f: f}
+		if err := p.open(of.want); err != nil {
 			return err
 		}
 		p.columns = slices.DeleteFunc(p.columns, func(c partColumn) bool {
@@ -174,7 +184,7 @@ func (s *selection[T]) part(path string, want expected) error {
 			if err := checkGroup(f, p.file, group, p.indexes()); err != nil {
 				return err
 			}
-			if err := s.group(p, rg); err != nil {
+			if err := s.group(p, rg, again); err != nil {
 				return err
 			}
 		}
@@ -183,7 +193,7 @@ func (s *selection[T]) part(path string, want expected) error {
 }
 
 // group reads the columns of one row group, a frame at a time.
-func (s *selection[T]) group(p *partReader[T], rg parquet.RowGroup) error {
+func (s *selection[T]) group(p *partReader[T], rg parquet.RowGroup, again *seconds[T]) error {
 	vectors := make([]vector, len(p.columns))
 	defer func() {
 		for i := range vectors {
@@ -204,6 +214,9 @@ func (s *selection[T]) group(p *partReader[T], rg parquet.RowGroup) error {
 			return damaged(err)
 		}
 		left -= int64(n)
+		if err := again.replace(f); err != nil {
+			return err
+		}
 		if s.each != nil {
 			if err := s.each(f); err != nil {
 				return err
