@@ -30,8 +30,8 @@ import (
 // the lab's servers say is recorded first and then comes from memory, so that the
 // scanner alone is measured. It does so with one processor and with two by turns,
 // and reports how much faster two are. -cpu cannot do that: a benchmark by b.Loop runs
-// with as many as there are the first time, whatever -cpu says. With few domains the
-// end counts for more, where the last part is written and nothing else is left to do.
+// with as many as there are the first time, whatever -cpu says. Where
+// the machine is shared, "speedup" says who else was there, and "speedup-alone" more.
 func BenchmarkCollect(b *testing.B) {
 	if runtime.NumCPU() < 2 {
 		b.Skip("needs two processors")
