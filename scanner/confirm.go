@@ -176,8 +176,6 @@ func mayChange(h *run.Host) bool {
 // nowhere takes rows that are not to be kept.
 type nowhere struct{}
 
-func (nowhere) Domain(*run.Domain) error           { return nil }
-func (nowhere) Host(*run.Host) error               { return nil }
 func (nowhere) Endpoint(*run.Endpoint) error       { return nil }
 func (nowhere) Certificate(*run.Certificate) error { return nil }
 func (nowhere) Done(run.Table) error               { return nil }

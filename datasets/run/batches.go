@@ -52,7 +52,7 @@ func (s *Spool) chain(t Table) ([]source, error) {
 // seconds puts second looks in the place of rows of a part, frame by frame.
 type seconds[T Row] struct {
 	overlay[T]
-	first lentRows[T]
+	lent lentRows[T] // what it lies over: the rows of a frame
 }
 
 // lentRows is a cursor over the rows of a frame.
@@ -81,7 +81,7 @@ func openSeconds[T Row](of source) (*seconds[T], error) {
 		return nil, err
 	}
 	s := &seconds[T]{}
-	s.overlay = overlay[T]{first: &s.first, again: again, compare: layoutOf[T]().compare}
+	s.overlay = overlay[T]{first: &s.lent, again: again, compare: layoutOf[T]().compare}
 	return s, nil
 }
 
@@ -90,8 +90,8 @@ func (s *seconds[T]) replace(f *frame[T]) error {
 	if s == nil {
 		return nil
 	}
-	s.first = lentRows[T]{rows: f.rows[:f.used]}
-	for i := range s.first.rows {
+	s.lent = lentRows[T]{rows: f.rows[:f.used]}
+	for i := range s.lent.rows {
 		row, err := s.Next()
 		if err != nil {
 			return err

@@ -1,5 +1,7 @@
 package run
 
+import "slices"
+
 // lookupColumns describes the members of a Lookup, wherever one stands.
 func lookupColumns() []about {
 	return []about{
@@ -75,6 +77,12 @@ func domainColumns() []about {
 		{"provider", "", "registrable domain of the best MX host, of the lowest name within its preference", "public suffix list", 0},
 		{"self_hosted", "", "whether that is the registrable domain of the domain itself", "public suffix list", 0},
 		{"dns_operator", "", "registrable domain of the first name server", "public suffix list", 0},
+	}, slices.Concat(againColumns(), extraColumns())...)
+}
+
+// againColumns describes second looks at domains whose lookups failed.
+func againColumns() []about {
+	return []about{
 		{"attempts", "", "how often the domain was looked at, from 1; a look that failed is followed by another (scan --confirm), and the last counts", "the scanner", volatile},
 		{"first_look", "", "the lookup that failed in the first look, where there were two; null: there was one", "the scanner", volatile},
 		{"first_look.scanned_at", "", "when the first look began", "the clock", volatile},
@@ -85,5 +93,5 @@ func domainColumns() []about {
 		{"first_look.reason", "", "why the status is what it is", "the validator", volatile},
 		{"first_look.ede", "", "extended DNS error that fits the status", "RFC 8914, Section 4", volatile},
 		{"first_look.server", "", "address and port of the server that answered", "the resolver", volatile},
-	}, extraColumns()...)
+	}
 }
