@@ -104,27 +104,22 @@ func (c *collector) fallback(ctx context.Context, d *run.DomainEvidence) {
 // exchangers are the distinct MX hosts, each at its best preference, best first. A
 // sole root is a null MX (RFC 7505), and then the only one.
 func exchangers(records []dns.RR) (run.MXKind, []run.MX) {
-	best := map[string]int32{}
-	for _, rr := range records {
-		mx, ok := rr.(*dns.MX)
-		if !ok {
-			continue
-		}
-		host := name(mx.Mx)
-		if p, seen := best[host]; !seen || int32(mx.Preference) < p {
-			best[host] = int32(mx.Preference)
-		}
-	}
-	if preference, root := best["."]; root && len(best) == 1 {
-		return run.MXNull, []run.MX{{Preference: preference, Host: "."}}
-	}
 	var hosts []run.MX
-	for host, preference := range best {
-		hosts = append(hosts, run.MX{Preference: preference, Host: host})
+	for _, rr := range records {
+		if mx, ok := rr.(*dns.MX); ok {
+			hosts = append(hosts, run.MX{Preference: int32(mx.Preference), Host: name(mx.Mx)})
+		}
 	}
+	slices.SortFunc(hosts, func(a, b run.MX) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Preference, b.Preference))
+	})
+	hosts = slices.CompactFunc(hosts, func(a, b run.MX) bool { return a.Host == b.Host })
 	slices.SortFunc(hosts, func(a, b run.MX) int {
 		return cmp.Or(cmp.Compare(a.Preference, b.Preference), cmp.Compare(a.Host, b.Host))
 	})
+	if len(hosts) == 1 && hosts[0].Host == "." {
+		return run.MXNull, hosts
+	}
 	return run.MXFound, hosts
 }
 

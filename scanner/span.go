@@ -37,7 +37,7 @@ func (c *collector) rangeOf(line int64) int { return int((line - 1) / c.cfg.rang
 // it. The span is nil where there is nothing to do: its part is there already, it
 // belongs to another shard, or all its names are excluded.
 func (c *collector) readSpan(names Names, first list.Name) (*span, list.Name, error) {
-	s := &span{number: c.rangeOf(first.Line)}
+	s := &span{number: c.rangeOf(first.Line), names: make([]list.Name, 0, c.cfg.rangeLines)}
 	name, err := first, error(nil)
 	for err == nil && c.rangeOf(name.Line) == s.number {
 		if c.wanted(s.number, name.Domain) {

@@ -54,7 +54,7 @@ func (f finishing) do(ctx context.Context) (Summary, error) {
 	}
 	defer final.Abort()
 	w := &finisher{in: f.in, out: writers{final}, long: writers{final}, summary: newSummary()}
-	w.judge.Earlier = f.earlier.lookup()
+	w.judge.Earlier, w.judge.Operators = f.earlier.lookup(), judge.NewOperators()
 	if err := w.finish(ctx); err != nil {
 		return Summary{}, fmt.Errorf("%s: %w", f.run.Dir(), err)
 	}

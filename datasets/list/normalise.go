@@ -56,6 +56,9 @@ func ascii(s string) bool {
 
 func isAddress(s string) bool {
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")
+	if n := len(s); n == 0 || (s[n-1] < '0' || s[n-1] > '9') && !strings.Contains(s, ":") {
+		return false // as nearly every name: no address is like that, and parsing one makes an error
+	}
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }

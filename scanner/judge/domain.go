@@ -64,8 +64,8 @@ func (c *domainCase) fill() {
 	v.Verdict = domainVerdict(d.MXKind, c.secure, members)
 	v.PrimaryVerified = primaryVerified(c.secure, members)
 	policies(v, d.MXKind, c.secure, routes)
-	v.Provider, v.SelfHosted = provider(&d.DomainEvidence, c.hosts)
-	v.DNSOperator = dnsOperator(d.NS)
+	v.Provider, v.SelfHosted = c.provider()
+	v.DNSOperator = c.judge.Operators.dns(d.NS)
 	c.lookups = c.listLookups()
 	v.Findings = c.findings()
 }

@@ -52,7 +52,7 @@ type hostCase struct {
 func (c *hostCase) fill() {
 	v := &c.host.HostVerdict
 	*v = run.HostVerdict{
-		Provider:  registrable(c.host.Host),
+		Provider:  c.judge.Operators.of(c.host.Host),
 		TLSAState: c.state,
 		TLSABase:  c.base,
 		Domains:   v.Domains,

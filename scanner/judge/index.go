@@ -17,6 +17,8 @@ import (
 type Index struct {
 	holders map[fingerprint]string   // certificate or key -> the first host by name
 	keys    map[fingerprint][]string // key -> hosts, one for each operator, sorted, bounded
+
+	operators *Operators
 }
 
 // maxSharers bounds the hosts that are kept for one key: the first by name.
@@ -28,7 +30,7 @@ type fingerprint [sha256.Size]byte
 
 // NewIndex returns an empty index.
 func NewIndex() *Index {
-	return &Index{holders: map[fingerprint]string{}, keys: map[fingerprint][]string{}}
+	return &Index{holders: map[fingerprint]string{}, keys: map[fingerprint][]string{}, operators: NewOperators()}
 }
 
 // fingerprintOf takes that of a record's data: of a digest its first octets, of
@@ -78,8 +80,8 @@ func (x *Index) use(key fingerprint, host string) {
 	if known || at == maxSharers {
 		return
 	}
-	operator := registrable(host)
-	same := slices.IndexFunc(hosts, func(h string) bool { return registrable(h) == operator })
+	operator := x.operators.of(host)
+	same := slices.IndexFunc(hosts, func(h string) bool { return x.operators.of(h) == operator })
 	switch {
 	case same >= 0 && same < at:
 		return
@@ -117,9 +119,9 @@ func (x *Index) sharers(leaf []byte, host string) []string {
 		return nil
 	}
 	var others []string
-	own := registrable(host)
+	own := x.operators.of(host)
 	for _, other := range x.keys[key] {
-		if registrable(other) != own {
+		if x.operators.of(other) != own {
 			others = append(others, other)
 		}
 	}

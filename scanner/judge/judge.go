@@ -29,6 +29,8 @@ type Judge struct {
 	// Earlier gives the leaf certificates (DER) that a host showed in an earlier
 	// run; nil: there is none.
 	Earlier func(host string) [][]byte
+	// Operators spares looking the same names up again; nil: nothing is remembered.
+	Operators *Operators
 }
 
 // moment returns the time as of which evidence of that time is judged.

@@ -21,9 +21,10 @@ func (l *namedLookup) question() string { return l.prefix + l.name + l.kind }
 func (c *hostCase) listLookups() []namedLookup {
 	h := &c.host.HostEvidence
 	host := canonical(h.Host)
-	list := []namedLookup{
-		{"", host, " A", h.A, h.ScannedAt}, {"", host, " AAAA", h.AAAA, h.ScannedAt}, {"", host, " CNAME", h.AliasLookup, h.ScannedAt},
-	}
+	var space [5]namedLookup // what most hosts need
+	list := append(space[:0],
+		namedLookup{"", host, " A", h.A, h.ScannedAt}, namedLookup{"", host, " AAAA", h.AAAA, h.ScannedAt},
+		namedLookup{"", host, " CNAME", h.AliasLookup, h.ScannedAt})
 	for i := range h.TLSACandidates {
 		t := &h.TLSACandidates[i]
 		list = append(list, namedLookup{tlsaOwner, canonical(t.Base), " TLSA", &t.Lookup, t.LookedUpAt})
@@ -44,13 +45,19 @@ func (c *domainCase) listLookups() []namedLookup {
 }
 
 // made keeps the lookups that were made, each with the time as of which its
-// signatures are judged.
+// signatures are judged. The list is the caller's own.
 func made(list []namedLookup, j Judge) []namedLookup {
-	kept := list[:0]
-	for _, l := range list {
-		if l.Lookup != nil {
+	count := 0
+	for i := range list {
+		if list[i].Lookup != nil {
+			count++
+		}
+	}
+	kept := make([]namedLookup, 0, count)
+	for i := range list {
+		if l := &list[i]; l.Lookup != nil {
 			l.at = j.moment(l.at)
-			kept = append(kept, l)
+			kept = append(kept, *l)
 		}
 	}
 	return kept

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
-
-	"danescan/datasets/run"
 )
 
 // registrable returns the registrable domain of a name by the public suffix list:
@@ -28,21 +26,22 @@ func registrable(name string) string {
 // provider returns who receives a domain's mail: the registrable domain of the
 // best MX host, of equal ones that with the lowest name; and whether that is the
 // domain's own. Both are null where no MX host has a name.
-func provider(d *run.DomainEvidence, hosts []mxHost) (domain string, self *bool) {
-	var named []*mxHost
-	for i := range hosts {
-		if valid, _ := MXTarget(hosts[i].name); valid {
-			named = append(named, &hosts[i])
+func (c *domainCase) provider() (domain string, self *bool) {
+	var best *mxHost
+	for i := range c.hosts {
+		h := &c.hosts[i]
+		if valid, _ := MXTarget(h.name); !valid {
+			continue
+		}
+		if best == nil || cmp.Or(cmp.Compare(h.preference, best.preference), cmp.Compare(h.name, best.name)) < 0 {
+			best = h
 		}
 	}
-	if len(named) == 0 {
+	if best == nil {
 		return "", nil
 	}
-	best := slices.MinFunc(named, func(a, b *mxHost) int {
-		return cmp.Or(cmp.Compare(a.preference, b.preference), cmp.Compare(a.name, b.name))
-	})
-	domain = registrable(best.name)
-	own := isUnder(canonical(d.Domain), domain) && domain == registrable(d.Domain)
+	domain = c.judge.Operators.of(best.name)
+	own := isUnder(canonical(c.domain.Domain), domain) && domain == registrable(c.domain.Domain)
 	return domain, &own
 }
 
@@ -53,24 +52,27 @@ func isUnder(name, domain string) bool {
 	return ends && (above == "" || above[len(above)-1] == '.')
 }
 
-// dnsOperator returns who serves a zone: the registrable domain that most of its
-// name servers share, of equal ones the lowest.
-func dnsOperator(ns []string) string {
-	if len(ns) == 0 {
-		return ""
-	}
-	count := map[string]int{}
-	var domains []string
+// dns returns who serves a zone: the registrable domain that most of its name
+// servers share, of equal ones the lowest.
+func (o *Operators) dns(ns []string) string {
+	var space [16]string // as many as most zones have servers, and more
+	domains := space[:0]
 	for _, name := range ns {
-		if domain := registrable(name); domain != "" {
-			count[domain]++
+		if domain := o.of(name); domain != "" {
 			domains = append(domains, domain)
 		}
 	}
-	if len(domains) == 0 {
-		return ""
+	slices.Sort(domains)
+	best, most := "", 0
+	for i := 0; i < len(domains); {
+		n := 1
+		for i+n < len(domains) && domains[i+n] == domains[i] {
+			n++
+		}
+		if n > most {
+			best, most = domains[i], n
+		}
+		i += n
 	}
-	return slices.MinFunc(domains, func(a, b string) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
-	})
+	return best
 }

@@ -46,7 +46,7 @@ func TestDNSOperator(t *testing.T) {
 		{[]string{".", "192.0.2.1"}, ""},
 		{[]string{"ns1.dns.co.uk"}, "dns.co.uk"},
 	} {
-		if got := dnsOperator(c.ns); got != c.want {
+		if got := NewOperators().dns(c.ns); got != c.want {
 			t.Errorf("%q: %q, want %q", c.ns, got, c.want)
 		}
 	}
