@@ -1,14 +1,19 @@
 package judge
 
-import "danescan/datasets/run"
+import (
+	"sync"
+
+	"danescan/datasets/run"
+)
 
 // Domain judges a domain: it fills its verdict and those of its MX hosts, each
 // with the names that a certificate may carry for mail to this domain. host gives
 // the facts of a judged host by its name as the row spells it.
 func (j Judge) Domain(d *run.Domain, host func(name string) HostFacts) {
-	c := domainCase{judge: j, domain: d, secure: d.MXDNSSEC == run.Secure}
+	c := domainCases.Get().(*domainCase)
+	defer c.free()
+	c.judge, c.domain, c.secure = j, d, d.MXDNSSEC == run.Secure
 	names := references(&d.DomainEvidence)
-	c.hosts = make([]mxHost, 0, len(d.MX))
 	for i := range d.MX {
 		mx := &d.MX[i]
 		f := under(factsOf(mx.Host, host), names)
@@ -36,7 +41,28 @@ type domainCase struct {
 	domain  *run.Domain
 	secure  bool // the MX records, or the proof that there are none
 	hosts   []mxHost
+	members []member // the hosts as the verdict needs them
+	routes  []route  // and as the policies do
 	lookups []namedLookup
+}
+
+// domainCases are used again: nothing of one is needed once its domain is judged.
+var domainCases = sync.Pool{New: func() any { return new(domainCase) }}
+
+// mostHosts bounds the lists that a case is kept with: nearly every domain has less.
+const mostHosts = 64
+
+// free gives a case back, with room for its lists and without what is in them.
+func (c *domainCase) free() {
+	if cap(c.hosts) > mostHosts {
+		return
+	}
+	clear(c.hosts)
+	clear(c.members)
+	clear(c.routes)
+	clear(c.lookups)
+	*c = domainCase{hosts: c.hosts[:0], members: c.members[:0], routes: c.routes[:0], lookups: c.lookups[:0]}
+	domainCases.Put(c)
 }
 
 // mxHost is one MX host of a domain.
@@ -53,20 +79,18 @@ func (c *domainCase) fill() {
 	d := c.domain
 	v := &d.DomainVerdict
 	*v = run.DomainVerdict{MXSecure: c.secure, HostsTotal: int32(len(c.hosts))}
-	members := make([]member, len(c.hosts))
-	routes := make([]route, len(c.hosts))
 	for i := range c.hosts {
 		h := &c.hosts[i]
-		members[i] = member{h.preference, h.class(), h.facts.Verdict}
-		routes[i] = route{h.preference, &h.facts}
+		c.members = append(c.members, member{h.preference, h.class(), h.facts.Verdict})
+		c.routes = append(c.routes, route{h.preference, &h.facts})
 		count(v, h)
 	}
-	v.Verdict = domainVerdict(d.MXKind, c.secure, members)
-	v.PrimaryVerified = primaryVerified(c.secure, members)
-	policies(v, d.MXKind, c.secure, routes)
+	v.Verdict = domainVerdict(d.MXKind, c.secure, c.members)
+	v.PrimaryVerified = primaryVerified(c.secure, c.members)
+	policies(v, d.MXKind, c.secure, c.routes)
 	v.Provider, v.SelfHosted = c.provider()
 	v.DNSOperator = c.judge.Operators.dns(d.NS)
-	c.lookups = c.listLookups()
+	c.listLookups()
 	v.Findings = c.findings()
 }
 

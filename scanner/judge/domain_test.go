@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"danescan/datasets/run"
@@ -251,4 +252,39 @@ func TestDomainRootTarget(t *testing.T) {
 	if d.Verdict != run.DANEPartial || d.PolicyDANE != "" {
 		t.Errorf("%s, policy %q", d.Verdict, d.PolicyDANE)
 	}
+}
+
+// TestNothingIsLeftOfTheDomainBefore judges a domain with hosts and a bogus lookup,
+// then one without, by turns and from several goroutines: what one case was worked
+// out in serves the next.
+func TestNothingIsLeftOfTheDomainBefore(t *testing.T) {
+	facts := func(string) HostFacts {
+		return HostFacts{State: run.TLSAUsable, Verdict: run.Mismatch, Reason: run.ReasonNoMatch}
+	}
+	full := run.DomainEvidence{Domain: "example.org", MXKind: run.MXFound, MXDNSSEC: run.Secure}
+	for i := range mostHosts + 2 {
+		full.MX = append(full.MX, run.MX{Preference: int32(i), Host: fmt.Sprintf("mx%d.example.net", i)})
+	}
+	full.MXLookup = &run.Lookup{Outcome: "bogus", DNSSEC: run.Bogus, Reason: "signature-invalid"}
+	empty := run.DomainEvidence{Domain: "example.com", MXKind: run.MXNone, MXDNSSEC: run.Insecure}
+	judge := func() {
+		for _, size := range []int{mostHosts + 2, 3, 0, mostHosts, 1} {
+			big := run.Domain{DomainEvidence: full}
+			big.MX = append([]run.MX{}, full.MX[:size]...)
+			Judge{}.Domain(&big, facts)
+			if int(big.HostsTotal) != size || int(big.HostsFailed) != size || len(big.Findings) == 0 {
+				t.Errorf("of %d hosts: %d, %d failed; %d findings", size, big.HostsTotal, big.HostsFailed, len(big.Findings))
+			}
+			small := run.Domain{DomainEvidence: empty}
+			Judge{}.Domain(&small, facts)
+			if small.HostsTotal != 0 || small.HostsFailed != 0 || len(small.Findings) != 0 || small.Provider != "" {
+				t.Errorf("after %d hosts, a domain with none has %+v", size, small.DomainVerdict)
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(judge)
+	}
+	all.Wait()
 }

@@ -32,30 +32,23 @@ func (c *hostCase) listLookups() []namedLookup {
 	if h.ENT != nil {
 		list = append(list, namedLookup{"", canonical(h.ENT.QName), "", &h.ENT.Lookup, h.ScannedAt})
 	}
-	return made(list, c.judge)
+	return appendMade(make([]namedLookup, 0, len(list)), c.judge, list...)
 }
 
-// listLookups returns every lookup that was made for a domain itself.
-func (c *domainCase) listLookups() []namedLookup {
+// listLookups lists every lookup that was made for a domain itself.
+func (c *domainCase) listLookups() {
 	d := &c.domain.DomainEvidence
 	name := canonical(d.Domain)
-	return made([]namedLookup{
-		{"", name, " MX", d.MXLookup, d.ScannedAt}, {"", name, " A", d.FallbackA, d.ScannedAt}, {"", name, " AAAA", d.FallbackAAAA, d.ScannedAt},
-	}, c.judge)
+	c.lookups = appendMade(c.lookups, c.judge,
+		namedLookup{"", name, " MX", d.MXLookup, d.ScannedAt}, namedLookup{"", name, " A", d.FallbackA, d.ScannedAt},
+		namedLookup{"", name, " AAAA", d.FallbackAAAA, d.ScannedAt})
 }
 
-// made keeps the lookups that were made, each with the time as of which its
-// signatures are judged. The list is the caller's own.
-func made(list []namedLookup, j Judge) []namedLookup {
-	count := 0
-	for i := range list {
-		if list[i].Lookup != nil {
-			count++
-		}
-	}
-	kept := make([]namedLookup, 0, count)
-	for i := range list {
-		if l := &list[i]; l.Lookup != nil {
+// appendMade appends those of the lookups that were made, each with the time as of
+// which its signatures are judged.
+func appendMade(kept []namedLookup, j Judge, all ...namedLookup) []namedLookup {
+	for i := range all {
+		if l := &all[i]; l.Lookup != nil {
 			l.at = j.moment(l.at)
 			kept = append(kept, *l)
 		}
