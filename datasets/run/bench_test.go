@@ -48,6 +48,10 @@ func BenchmarkPile(b *testing.B) {
 	const n = RangeLines
 	rows := usualDomains(n)
 	path := filepath.Join(b.TempDir(), partName(0))
+	with, err := newDraft[Domain](spoolGrain)
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	before := cpuTime(b)
 	for b.Loop() {
@@ -55,7 +59,7 @@ func BenchmarkPile(b *testing.B) {
 		for i := range rows {
 			pile.Add(&rows[i])
 		}
-		if _, err := writePile(disk{}, path, testOrigin, pile); err != nil {
+		if _, err := with.writePile(disk{}, path, testOrigin, pile); err != nil {
 			b.Fatal(err)
 		}
 		held := 0

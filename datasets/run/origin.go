@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // SchemaVersion is the version of the tables and the manifest that this package
@@ -23,17 +24,21 @@ type Origin struct {
 	Range         string // keys of the first and the last row; empty without rows
 }
 
-// metadata gives the origin as key-value pairs. All values but the range are
-// known before the first row.
-func (o Origin) metadata() []parquet.WriterOption {
-	return []parquet.WriterOption{
-		parquet.KeyValueMetadata("table", string(o.Table)),
-		parquet.KeyValueMetadata("schema_version", strconv.Itoa(o.SchemaVersion)),
-		parquet.KeyValueMetadata("rules_version", o.RulesVersion),
-		parquet.KeyValueMetadata("tool_version", o.ToolVersion),
-		parquet.KeyValueMetadata("run_id", o.RunID),
-		parquet.KeyValueMetadata("list_id", o.ListID),
+// metadata gives the origin as key-value pairs, in order. All values but the range,
+// which comes last, are known before the first row. A part may carry its checksum.
+func (o Origin) metadata(sum bool) []format.KeyValue {
+	var pairs []format.KeyValue
+	if sum {
+		pairs = append(pairs, format.KeyValue{Key: checksumKey, Value: noChecksum})
 	}
+	return append(pairs,
+		format.KeyValue{Key: "list_id", Value: o.ListID},
+		format.KeyValue{Key: "rules_version", Value: o.RulesVersion},
+		format.KeyValue{Key: "run_id", Value: o.RunID},
+		format.KeyValue{Key: "schema_version", Value: strconv.Itoa(o.SchemaVersion)},
+		format.KeyValue{Key: "table", Value: string(o.Table)},
+		format.KeyValue{Key: "tool_version", Value: o.ToolVersion},
+	)
 }
 
 // originOf reads the origin that a part carries.

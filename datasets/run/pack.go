@@ -3,10 +3,8 @@ package run
 import (
 	"encoding/binary"
 	"reflect"
-	"strings"
 	"time"
-
-	"github.com/parquet-go/parquet-go"
+	"unsafe"
 )
 
 // The packed form of a row, node by node in the order of the shape. It never leaves
@@ -17,29 +15,6 @@ import (
 //	bytes   uvarint n, then n bytes
 //	int     varint; time: varint of microseconds; bool: 0 or 1
 //	list    uvarint n, then n elements
-
-// maxWords bounds the words of a pile.
-const maxWords = 4096
-
-// words are strings that come often in a pile: each is kept once.
-type words struct {
-	index map[string]uint64
-	texts []string
-}
-
-// word gives the number of a word, and learns it if there is room.
-func (w *words) word(text string) (number uint64, known bool) {
-	if number, known = w.index[text]; known || len(w.texts) == maxWords {
-		return number, known
-	}
-	if w.index == nil {
-		w.index = map[string]uint64{}
-	}
-	text = strings.Clone(text) // it may be a part of something large
-	number = uint64(len(w.texts))
-	w.index[text], w.texts = number, append(w.texts, text)
-	return number, true
-}
 
 // flagged says whether a flag stands before a node. Zero is null for those without.
 func (n *node) flagged() bool {
@@ -52,57 +27,69 @@ func (n *node) flagged() bool {
 // common says whether the strings of a leaf are likely to come again in other rows.
 func (n *node) common() bool { return n.dict || n.rep > 0 }
 
-// pack appends the packed form of a field.
-func (n *node) pack(b []byte, v reflect.Value, w *words) []byte {
+// pack appends the packed form of the field that lies at p.
+func (n *node) pack(b []byte, p unsafe.Pointer, w *words) []byte {
 	if n.flagged() {
-		if v.IsZero() {
+		if n.nothing(p) {
 			return append(b, 0)
 		}
 		b = append(b, 1)
 		if n.pointer {
-			v = v.Elem()
+			p = *(*unsafe.Pointer)(p)
 		}
 	}
 	switch n.form {
 	case formGroup:
 		for _, child := range n.below {
-			b = child.pack(b, v.Field(child.field), w)
+			b = child.pack(b, unsafe.Add(p, child.offset), w)
 		}
 		return b
 	case formList:
-		length := v.Len()
-		b = binary.AppendUvarint(b, uint64(length))
-		for i := range length {
-			b = n.below[0].pack(b, v.Index(i), w)
+		list := (*slice)(p)
+		b = binary.AppendUvarint(b, uint64(list.len))
+		element := n.below[0]
+		for i := range list.len {
+			b = element.pack(b, unsafe.Add(list.data, uintptr(i)*element.size), w)
 		}
 		return b
 	}
-	return n.packLeaf(b, v, w)
+	return n.packLeaf(b, p, w)
 }
 
-func (n *node) packLeaf(b []byte, v reflect.Value, w *words) []byte {
+// nothing says whether the field that lies at p is null or an empty list.
+func (n *node) nothing(p unsafe.Pointer) bool {
+	switch {
+	case n.pointer, n.form == formList && n.optional:
+		return *(*unsafe.Pointer)(p) == nil
+	case n.form == formList:
+		return (*slice)(p).len == 0
+	}
+	return n.optional && n.zeroAt(p)
+}
+
+func (n *node) packLeaf(b []byte, p unsafe.Pointer, w *words) []byte {
 	switch n.form {
 	case formString:
-		text := v.String()
+		text := *(*string)(p)
 		if n.common() && text != "" {
-			if number, known := w.word(text); known {
+			if number, known := w.word(n.first, text); known {
 				return binary.AppendUvarint(b, number<<1|1)
 			}
 		}
 		b = binary.AppendUvarint(b, uint64(len(text))<<1)
 		return append(b, text...)
 	case formBytes:
-		b = binary.AppendUvarint(b, uint64(v.Len()))
-		return append(b, v.Bytes()...)
+		octets := *(*[]byte)(p)
+		b = binary.AppendUvarint(b, uint64(len(octets)))
+		return append(b, octets...)
 	case formBool:
-		if v.Bool() {
+		if *(*bool)(p) {
 			return append(b, 1)
 		}
 		return append(b, 0)
-	case formTime:
-		return binary.AppendVarint(b, v.Addr().Interface().(*time.Time).UnixMicro())
 	}
-	return binary.AppendVarint(b, v.Int())
+	i, _ := n.intAt(p)
+	return binary.AppendVarint(b, i)
 }
 
 // packed reads the packed form.
@@ -141,118 +128,154 @@ func (p *packed) text(w *words) (word string, b []byte) {
 	return "", p.bytes(n >> 1)
 }
 
-// unpack sets a field that is zero to what was packed.
-func (n *node) unpack(b []byte, v reflect.Value, w *words) {
-	p := packed{b}
-	n.unpackFrom(&p, v, w)
-}
-
-func (n *node) unpackFrom(p *packed, v reflect.Value, w *words) {
+// unpack sets the field that lies at to, which is zero, to what was packed.
+func (n *node) unpack(p *packed, to unsafe.Pointer, w *words) {
 	if n.flagged() {
 		if !p.one() {
 			return
 		}
 		if n.pointer {
-			v.Set(reflect.New(v.Type().Elem()))
-			v = v.Elem()
+			made := reflect.New(n.of.Elem()).UnsafePointer()
+			*(*unsafe.Pointer)(to) = made
+			to = made
 		}
 	}
 	switch n.form {
 	case formGroup:
 		for _, child := range n.below {
-			child.unpackFrom(p, v.Field(child.field), w)
+			child.unpack(p, unsafe.Add(to, child.offset), w)
 		}
 	case formList:
 		length := p.uvarint()
 		if length == 0 {
 			return
 		}
-		v.Grow(length)
-		v.SetLen(length)
+		reflect.NewAt(n.of, to).Elem().Set(reflect.MakeSlice(n.of, length, length))
+		data, element := (*slice)(to).data, n.below[0]
 		for i := range length {
-			n.below[0].unpackFrom(p, v.Index(i), w)
+			element.unpack(p, unsafe.Add(data, uintptr(i)*element.size), w)
 		}
 	default:
-		n.unpackLeaf(p, v, w)
+		n.unpackLeaf(p, to, w)
 	}
 }
 
-func (n *node) unpackLeaf(p *packed, v reflect.Value, w *words) {
+func (n *node) unpackLeaf(p *packed, to unsafe.Pointer, w *words) {
 	switch n.form {
 	case formString:
 		word, b := p.text(w)
 		if b != nil {
 			word = string(b)
 		}
-		v.SetString(word)
+		*(*string)(to) = word
 	case formBytes:
-		v.SetBytes(append([]byte{}, p.bytes(p.uvarint())...))
+		*(*[]byte)(to) = append([]byte{}, p.bytes(p.uvarint())...)
 	case formBool:
-		v.SetBool(p.one())
+		*(*bool)(to) = p.one()
 	case formTime:
-		*v.Addr().Interface().(*time.Time) = time.UnixMicro(p.varint()).UTC()
+		*(*time.Time)(to) = time.UnixMicro(p.varint()).UTC()
 	default:
-		v.SetInt(p.varint())
+		if i := p.varint(); n.wide {
+			*(*int64)(to) = i
+		} else {
+			*(*int32)(to) = int32(i)
+		}
 	}
 }
 
-// shredPacked appends the values of a packed field, as shred does of one that is
-// not. They point into what is packed.
-func (n *node) shredPacked(b []byte, rep int, w *words, out [][]parquet.Value) {
-	p := packed{b}
-	n.shredFrom(&p, rep, w, out)
-}
-
-func (n *node) shredFrom(p *packed, rep int, w *words, out [][]parquet.Value) {
+// shred appends the values of a packed field to the chunks of its columns, in row
+// number row of the row group. Of a null that is a row of its own nothing is
+// appended: chunk.reach does that for many rows at a time.
+func (n *node) shred(p *packed, at spot, w *words, out []*chunk) {
 	if n.flagged() && !p.one() {
-		n.shredNull(rep, n.def-1-n.listLevel(), out)
+		n.shredNull(at, n.def-1-n.listLevel(), out)
 		return
 	}
 	switch n.form {
 	case formGroup:
 		for _, child := range n.below {
-			child.shredFrom(p, rep, w, out)
+			child.shred(p, at, w, out)
 		}
 	case formList:
 		length := p.uvarint()
 		if length == 0 {
-			n.shredNull(rep, n.def-1, out)
+			n.shredNull(at, n.def-1, out)
 		}
 		for range length {
-			n.below[0].shredFrom(p, rep, w, out)
-			rep = n.rep
+			n.below[0].shred(p, at, w, out)
+			at.rep = n.rep
 		}
 	default:
-		value, zero := n.packedValue(p, w)
-		if zero && n.optional && !n.flagged() {
-			n.shredNull(rep, n.def-1, out)
-			return
-		}
-		out[n.first] = append(out[n.first], value.Level(rep, n.def, n.first))
+		c := out[n.first]
+		c.reach(at.row)
+		n.shredLeaf(p, at.rep, w, c)
 	}
 }
 
-// packedValue gives the value of a leaf without its levels, and whether it is zero.
-func (n *node) packedValue(p *packed, w *words) (v parquet.Value, zero bool) {
+// spot is where in a row group a value goes.
+type spot struct{ row, rep int }
+
+// listLevel is the part of a node's definition level that being a list adds.
+func (n *node) listLevel() int {
+	if n.form == formList {
+		return 1
+	}
+	return 0
+}
+
+// shredNull appends a null to each column below, with the level of the last node
+// that is there.
+func (n *node) shredNull(at spot, def int, out []*chunk) {
+	if def == 0 && at.rep == 0 {
+		return
+	}
+	for _, c := range out[n.first:n.end] {
+		c.reach(at.row)
+		c.level(at.rep, def)
+	}
+}
+
+func (n *node) shredLeaf(p *packed, rep int, w *words, c *chunk) {
 	switch n.form {
 	case formString:
-		word, b := p.text(w)
-		if word != "" {
-			b = bytesOf(word)
-		}
-		return parquet.ByteArrayValue(b), len(b) == 0
+		n.shredText(p, rep, w, c)
 	case formBytes:
-		b := p.bytes(p.uvarint())
-		return parquet.ByteArrayValue(b), len(b) == 0
+		c.level(rep, n.def)
+		c.addText(p.bytes(p.uvarint()))
 	case formBool:
 		is := p.one()
-		return parquet.BooleanValue(is), !is
+		if !is && n.optional && !n.pointer {
+			c.level(rep, n.def-1)
+			return
+		}
+		c.level(rep, n.def)
+		c.addBool(is)
+	default:
+		i := p.varint()
+		if i == 0 && n.optional && !n.flagged() {
+			c.level(rep, n.def-1)
+			return
+		}
+		c.level(rep, n.def)
+		c.addInt(i)
 	}
-	i := p.varint()
-	if n.form == formTime || n.wide {
-		return parquet.Int64Value(i), i == 0
+}
+
+func (n *node) shredText(p *packed, rep int, w *words, c *chunk) {
+	k := p.uvarint()
+	if k == 0 && n.optional && !n.pointer {
+		c.level(rep, n.def-1)
+		return
 	}
-	return parquet.Int32Value(int32(i)), i == 0
+	c.level(rep, n.def)
+	switch {
+	case k&1 == 0:
+		c.addText(p.bytes(k >> 1))
+	case c.words != nil:
+		c.narrow = append(c.narrow, c.words.codeOfWord(k>>1, w))
+	default:
+		c.addText(bytesOf(w.texts[k>>1]))
+	}
 }
 
 // copier copies rows with all that they point to. Its zero value is of no use.
@@ -266,8 +289,8 @@ func newCopier[T any]() *copier[T] { return &copier[T]{shape: shapeOf(reflect.Ty
 
 // copy gives a row as the part reader would: an empty list is nil, a time is in UTC.
 func (c *copier[T]) copy(row *T) T {
-	c.scratch = c.shape.pack(c.scratch[:0], reflect.ValueOf(row).Elem(), &c.words)
+	c.scratch = c.shape.pack(c.scratch[:0], unsafe.Pointer(row), &c.words)
 	var own T
-	c.shape.unpack(c.scratch, reflect.ValueOf(&own).Elem(), &c.words)
+	c.shape.unpack(&packed{c.scratch}, unsafe.Pointer(&own), &c.words)
 	return own
 }

@@ -3,11 +3,10 @@ package run
 import (
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // grain is how finely a part is cut.
@@ -27,11 +26,6 @@ var (
 	finalGrain = grain{64 << 10, 64 << 10, zstd.SpeedDefault, false}
 )
 
-// pageChunk is how much memory the compressed pages of a column take at a time,
-// until their row group is written. Most columns are null in most rows: all their
-// pages together have some hundred bytes.
-const pageChunk = 4 << 10
-
 // writeBatch is how many rows are turned into values at a time.
 const writeBatch = 64
 
@@ -50,13 +44,10 @@ type PartInfo struct {
 // partWriter writes one part. Nothing is seen under the part's name before
 // commit, and then the whole.
 type partWriter[T Row] struct {
-	layout layout[T]
-	file   *durableFile
-	w      *parquet.GenericWriter[T]
-	shred  *shredder[T]
-	crew   crew
-	copier *copier[T]
-	grain  grain
+	*draft[T]
+	file *durableFile
+	out  *partFile
+	open []*chunk // columns that the part has
 
 	rows    int64 // taken
 	written int64 // of them, out of pending
@@ -65,75 +56,31 @@ type partWriter[T Row] struct {
 	last    T
 }
 
-// createPart begins a part at path.
+// createPart begins a part at path, of all columns.
 func createPart[T Row](d disk, path string, origin Origin, g grain) (*partWriter[T], error) {
-	zstandard, err := newCodec(g)
+	with, err := newDraft[T](g)
 	if err != nil {
 		return nil, err
 	}
-	file, err := d.create(path)
+	return with.create(d, path, origin, with.schema.tops)
+}
+
+// create begins a part at path, of some columns. One part is written at a time.
+func (d *draft[T]) create(on disk, path string, origin Origin, tops []top) (*partWriter[T], error) {
+	file, err := on.create(path)
 	if err != nil {
 		return nil, err
 	}
-	origin.Table = layoutOf[T]().table
-	options := append(origin.metadata(),
-		parquet.Compression(zstandard),
-		parquet.DataPageVersion(1), // its levels are under the checksum too
-		parquet.PageBufferSize(g.page),
-		parquet.ColumnPageBuffers(parquet.NewChunkBufferPool(pageChunk)),
-		parquet.SortingWriterConfig(parquet.SortingColumns(ascending(layoutOf[T]().key)...)),
-		parquet.CreatedBy("danescan", origin.ToolVersion, ""),
-	)
-	options = append(options, extrasOf[T](g)...)
-	return &partWriter[T]{
-		layout: layoutOf[T](),
-		file:   file,
-		w:      parquet.NewGenericWriter[T](file, options...),
-		shred:  newShredder[T](),
-		crew:   newCrew(),
-		copier: newCopier[T](),
-		grain:  g,
-	}, nil
-}
-
-// extrasOf are what a part says beside its rows: a part of the spool its checksum,
-// one of a final table what helps those who look for something.
-func extrasOf[T Row](g grain) []parquet.WriterOption {
-	if g.sum {
-		options := []parquet.WriterOption{parquet.KeyValueMetadata(checksumKey, noChecksum), parquet.DataPageStatistics(false)}
-		for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
-			options = append(options, parquet.SkipPageBounds(l.path...))
-		}
-		return options
+	d.reset()
+	origin.Table = d.layout.table
+	w := &partWriter[T]{draft: d, file: file, out: newPartFile(file)}
+	for _, t := range tops {
+		w.open = append(w.open, d.chunks[t.first:t.end]...)
 	}
-	l := layoutOf[T]()
-	options := []parquet.WriterOption{parquet.BloomFilters(parquet.SplitBlockFilter(bloomBits, l.bloom))}
-	for _, path := range unboundedColumns(l.table) {
-		options = append(options, parquet.SkipPageBounds(path...))
-	}
-	return options
-}
-
-// unboundedColumns are columns of bytes of which the least and the greatest value,
-// which would be kept for every page, help nobody.
-func unboundedColumns(t Table) [][]string {
-	switch t {
-	case TableHosts:
-		return [][]string{{"tlsa", "list", "element", "data"}, {"tlsa", "list", "element", "rdata"}}
-	case TableEndpoints:
-		return [][]string{{"greeting"}, {"injected"}}
-	case TableCertificates:
-		return [][]string{{"der"}}
-	}
-	return nil
-}
-
-func ascending(columns []string) []parquet.SortingColumn {
-	sorting := make([]parquet.SortingColumn, len(columns))
-	for i, name := range columns {
-		sorting[i] = parquet.Ascending(name)
-	}
-	return sorting
+	w.out.begin(d.schema.elements(tops), w.open)
+	w.out.footer.KeyValueMetadata = origin.metadata(d.grain.sum)
+	w.out.footer.CreatedBy = "danescan version " + origin.ToolVersion + "(build )"
+	return w, nil
 }
 
 // write appends rows, which must come in the order of their key. What they point
@@ -198,19 +145,15 @@ func (w *partWriter[T]) flush() error {
 
 // put writes rows, for which the open row group has room, column by column.
 func (w *partWriter[T]) put(rows []T) error {
-	columns := w.w.ColumnWriters()
-	err := w.crew.each(len(columns), func(c int, values []parquet.Value) ([]parquet.Value, error) {
+	err := w.crew.each(len(w.open), func(i int, p *press) error {
+		c := w.open[i]
 		for batch := range slices.Chunk(rows, writeBatch) {
-			some := w.shred.nulls[:len(batch)]
-			if !w.shred.nothing(c, batch) {
-				values = w.shred.column(c, batch, values[:0])
-				some = values
-			}
-			if _, err := columns[c].WriteRowValues(some); err != nil {
-				return values, err
+			w.fill(c, batch)
+			if err := w.press(c, p); err != nil {
+				return err
 			}
 		}
-		return values, nil
+		return nil
 	})
 	if err != nil {
 		return err
@@ -228,28 +171,17 @@ func (w *partWriter[T]) wrote(rows int) error {
 	return w.endGroup()
 }
 
-// endGroup writes the row group. The library would write the last page of each
-// column one after the other.
+// endGroup writes the row group.
 func (w *partWriter[T]) endGroup() error {
-	columns := w.w.ColumnWriters()
-	err := w.crew.each(len(columns), func(c int, values []parquet.Value) ([]parquet.Value, error) {
-		return values, columns[c].Flush()
-	})
+	err := w.crew.each(len(w.open), func(i int, p *press) error { return p.flush(w.open[i], w.codec) })
 	if err != nil {
 		return err
 	}
-	return w.w.Flush()
-}
-
-// putValues writes the values of some rows, for which the open row group has room.
-func (w *partWriter[T]) putValues(values [][]parquet.Value, rows int) error {
-	columns := w.w.ColumnWriters()
-	for i := range values {
-		if _, err := columns[i].WriteRowValues(values[i]); err != nil {
-			return err
-		}
+	if err := w.out.group(w.open, w.layout.key, w.crew.presses[0], w.codec); err != nil {
+		return err
 	}
-	return w.wrote(rows)
+	w.reset()
+	return nil
 }
 
 // writePile writes the rows of a pile, which are all that the part will have, in
@@ -262,8 +194,16 @@ func (w *partWriter[T]) writePile(p *Pile[T]) error {
 	first := p.At(order[0])
 	w.first, w.last, w.rows = w.layout.keyText(&first), p.At(order[len(order)-1]), int64(len(order))
 	for len(order) > 0 {
-		n := min(writeBatch, int(w.grain.group-w.written%w.grain.group), len(order))
-		if err := w.putValues(p.shred(order[:n]), n); err != nil {
+		row := int(w.written % w.grain.group)
+		n := min(writeBatch, int(w.grain.group)-row, len(order))
+		p.shred(order[:n], row, w.chunks)
+		for _, c := range w.open {
+			c.reach(row + n)
+			if err := w.press(c, w.crew.presses[0]); err != nil {
+				return err
+			}
+		}
+		if err := w.wrote(n); err != nil {
 			return err
 		}
 		order = order[n:]
@@ -297,7 +237,7 @@ func (w *partWriter[T]) commit() (PartInfo, error) {
 	if w.rows > 0 {
 		span = w.first + ".." + w.layout.keyText(&w.last)
 	}
-	w.w.SetKeyValueMetadata("range", span)
+	w.out.footer.KeyValueMetadata = append(w.out.footer.KeyValueMetadata, format.KeyValue{Key: "range", Value: span})
 	if err := w.finish(); err != nil {
 		w.file.discard()
 		return PartInfo{}, err
@@ -325,7 +265,7 @@ func (w *partWriter[T]) finish() error {
 			return err
 		}
 	}
-	if err := w.w.Close(); err != nil || !w.grain.sum {
+	if err := w.out.close(); err != nil || !w.grain.sum {
 		return err
 	}
 	return w.file.setChecksum()
@@ -334,26 +274,35 @@ func (w *partWriter[T]) finish() error {
 // abort gives the part up.
 func (w *partWriter[T]) abort() { w.file.discard() }
 
-// writePart writes a whole part of the spool at once.
+// writePart writes a whole part of the spool at once, of all columns.
 func writePart[T Row](d disk, path string, origin Origin, rows []T) (PartInfo, error) {
-	return wholePart(d, path, origin, func(w *partWriter[T]) error { return w.write(rows) })
-}
-
-// writePile writes a whole part of the spool from a pile.
-func writePile[T Row](d disk, path string, origin Origin, p *Pile[T]) (PartInfo, error) {
-	return wholePart(d, path, origin, func(w *partWriter[T]) error { return w.writePile(p) })
-}
-
-func wholePart[T Row](d disk, path string, origin Origin, write func(*partWriter[T]) error) (PartInfo, error) {
-	g := mergeGrain
-	if layoutOf[T]().table == TableDomains {
-		g = spoolGrain
-	}
-	w, err := createPart[T](d, path, origin, g)
+	w, err := createPart[T](d, path, origin, grainOf[T]())
 	if err != nil {
 		return PartInfo{}, err
 	}
-	if err := write(w); err != nil {
+	return w.whole(func() error { return w.write(rows) })
+}
+
+// writePile writes a whole part of the spool from a pile. Columns that are null or
+// empty in all of its rows are left out: to a reader they are null or empty then.
+func (d *draft[T]) writePile(on disk, path string, origin Origin, p *Pile[T]) (PartInfo, error) {
+	w, err := d.create(on, path, origin, d.kept(p.unseen))
+	if err != nil {
+		return PartInfo{}, err
+	}
+	return w.whole(func() error { return w.writePile(p) })
+}
+
+// grainOf is that of the parts of the spool.
+func grainOf[T Row]() grain {
+	if layoutOf[T]().table == TableDomains {
+		return spoolGrain
+	}
+	return mergeGrain
+}
+
+func (w *partWriter[T]) whole(write func() error) (PartInfo, error) {
+	if err := write(); err != nil {
 		w.abort()
 		return PartInfo{}, err
 	}

@@ -7,8 +7,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
-
-	"github.com/parquet-go/parquet-go"
+	"unsafe"
 )
 
 // pileChunk is how much memory a pile takes at a time.
@@ -26,7 +25,7 @@ type Pile[T any] struct {
 	chunks  [][]byte
 	places  []place
 	scratch []byte
-	columns [][]parquet.Value
+	unseen  []outer // columns of the table that were null or empty in all rows
 }
 
 // place is where a row of a pile stands: its key with its length before it, then
@@ -35,7 +34,8 @@ type place struct{ chunk, at uint32 }
 
 // NewPile returns a pile without rows.
 func NewPile[T any]() *Pile[T] {
-	return &Pile[T]{shape: shapeOf(reflect.TypeFor[T]())}
+	shape := shapeOf(reflect.TypeFor[T]())
+	return &Pile[T]{shape: shape, unseen: shape.outers(0)}
 }
 
 // Len is how many rows the pile has.
@@ -45,7 +45,9 @@ func (p *Pile[T]) Len() int { return len(p.places) }
 func (p *Pile[T]) Add(row *T) {
 	b := appendSortKey(p.scratch[:0], row)
 	key := len(b)
-	b = p.shape.pack(b, reflect.ValueOf(row).Elem(), &p.words)
+	at := unsafe.Pointer(row)
+	b = p.shape.pack(b, at, &p.words)
+	p.unseen = slices.DeleteFunc(p.unseen, func(o outer) bool { return !o.nothing(unsafe.Add(at, o.offset)) })
 	p.scratch = b
 	last := len(p.chunks) - 1
 	size := binary.MaxVarintLen32 + len(b)
@@ -64,7 +66,7 @@ func (p *Pile[T]) Add(row *T) {
 func (p *Pile[T]) At(i int) T {
 	var row T
 	_, b := p.split(i)
-	p.shape.unpack(b, reflect.ValueOf(&row).Elem(), &p.words)
+	p.shape.unpack(&packed{b}, unsafe.Pointer(&row), &p.words)
 	return row
 }
 
@@ -101,20 +103,34 @@ func (p *Pile[T]) sorted() []int {
 	return order
 }
 
-// shred gives the values of each column for some rows. They point into the pile
-// and are good until the next call.
-func (p *Pile[T]) shred(rows []int) [][]parquet.Value {
-	if p.columns == nil {
-		p.columns = make([][]parquet.Value, p.shape.end)
-	}
-	for i := range p.columns {
-		p.columns[i] = p.columns[i][:0]
-	}
-	for _, i := range rows {
+// shred appends the values of some rows to the chunks of their columns. The first is
+// number row of the row group.
+func (p *Pile[T]) shred(rows []int, row int, columns []*chunk) {
+	for n, i := range rows {
 		_, b := p.split(i)
-		p.shape.shredPacked(b, 0, &p.words, p.columns)
+		p.shape.shred(&packed{b}, spot{row: row + n}, &p.words, columns)
 	}
-	return p.columns
+}
+
+// outer is a column of a table, with all that is below it.
+type outer struct {
+	*node
+	offset uintptr // in the row
+}
+
+// outers lists the columns of the table that can be null or empty. The node is a row
+// or embedded in one.
+func (n *node) outers(offset uintptr) []outer {
+	var all []outer
+	for _, child := range n.below {
+		switch {
+		case child.name == "":
+			all = append(all, child.outers(offset+child.offset)...)
+		case child.optional, child.form == formList:
+			all = append(all, outer{child, offset + child.offset})
+		}
+	}
+	return all
 }
 
 // appendSortKey appends the key of a row so that keys compare as bytes in the way

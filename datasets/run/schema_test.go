@@ -121,14 +121,14 @@ func TestFullRowsAreFull(t *testing.T) {
 
 func wantFull[T Row](t *testing.T, row T) {
 	t.Helper()
-	s := newShredder[T]()
-	for i, to := range s.tracks {
-		filled := false
-		for _, v := range s.column(i, []T{row}, nil) {
-			filled = filled || v.DefinitionLevel() == to.last().def
-		}
-		if !filled {
-			t.Errorf("%T: column %v is empty", row, to.path)
+	d, err := newDraft[T](spoolGrain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range d.chunks {
+		d.fill(c, []T{row})
+		if _, there := c.values(); there == 0 {
+			t.Errorf("%T: column %v is empty", row, c.path)
 		}
 	}
 }

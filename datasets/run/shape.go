@@ -32,8 +32,11 @@ const (
 
 // node is a field of a row type with what is below it, ready for use.
 type node struct {
-	name     string // of the column; empty: an embedded struct
-	field    int    // index in the struct above
+	name     string       // of the column; empty: an embedded struct
+	field    int          // index in the struct above
+	offset   uintptr      // in the struct above
+	of       reflect.Type // of the field or element: what a pointer is to, a list of
+	size     uintptr      // of it in memory
 	form     form
 	wide     bool // of formInt: 64 bits
 	optional bool // null where nil or zero
@@ -56,7 +59,7 @@ func (n *node) compileFields(t reflect.Type) {
 	n.end = n.first
 	for i := range t.NumField() {
 		f := t.Field(i)
-		child := &node{field: i, first: n.end, def: n.def, rep: n.rep}
+		child := &node{field: i, offset: f.Offset, first: n.end, def: n.def, rep: n.rep}
 		list := false
 		if !f.Anonymous {
 			list = child.readTag(f.Tag.Get("parquet"))
@@ -86,6 +89,7 @@ func (n *node) readTag(tag string) (list bool) {
 }
 
 func (n *node) compile(t reflect.Type, list bool) {
+	n.of, n.size = t, t.Size()
 	if n.optional {
 		n.def++
 	}

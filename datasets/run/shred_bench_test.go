@@ -1,23 +1,22 @@
 package run
 
-import (
-	"testing"
+import "testing"
 
-	"github.com/parquet-go/parquet-go"
-)
-
-// BenchmarkShred turns domains into the values of their columns.
+// BenchmarkShred turns domains into the levels and values of their columns.
 func BenchmarkShred(b *testing.B) {
 	rows := usualDomains(256)
-	s := newShredder[Domain]()
-	var values []parquet.Value
+	d, err := newDraft[Domain](spoolGrain)
+	if err != nil {
+		b.Fatal(err)
+	}
 	before := cpuTime(b)
 	for b.Loop() {
-		for c := range s.tracks {
+		for _, c := range d.chunks {
 			for i := 0; i < len(rows); i += writeBatch {
-				values = s.column(c, rows[i:i+writeBatch], values[:0])
+				d.fill(c, rows[i:i+writeBatch])
 			}
 		}
+		d.reset()
 	}
 	perRow(b, len(rows), before)
 }

@@ -27,6 +27,10 @@ const RangeLines = 16 << 10
 // there is the checkpoint. The parts of the other tables are numbered as they
 // come. Each part is sorted within itself; the streams merge them.
 //
+// A part written from a pile leaves those columns out that are null or empty in all
+// of its rows, with what is below them. A reader takes a column that is not there as
+// null or empty, as in a part of a time before that column.
+//
 // A Spool may be used by many goroutines at once.
 type Spool struct {
 	dir    string
@@ -37,7 +41,8 @@ type Spool struct {
 	mu   sync.Mutex
 	next map[Table]int
 
-	writing sync.Mutex // held while a pile becomes a part
+	writing sync.Mutex    // held while a pile becomes a part
+	drafts  map[Table]any // of them, the draft of each table
 }
 
 // OpenSpool opens the spool at dir, with what it holds, or begins one. Leftovers
@@ -162,10 +167,31 @@ func (s *Spool) nextPart(t Table) string {
 func putPile[T Row](s *Spool, path string, rows *Pile[T]) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if _, err := writePile(s.disk, path, s.origin, rows); err != nil {
+	with, err := draftOf[T](s)
+	if err != nil {
+		return err
+	}
+	if _, err := with.writePile(s.disk, path, s.origin, rows); err != nil {
 		return &PartError{path, plain(err)}
 	}
 	return nil
+}
+
+// draftOf gives the draft of a table. It is kept from part to part.
+func draftOf[T Row](s *Spool) (*draft[T], error) {
+	table := layoutOf[T]().table
+	if d, ok := s.drafts[table].(*draft[T]); ok {
+		return d, nil
+	}
+	d, err := newDraft[T](grainOf[T]())
+	if err != nil {
+		return nil, err
+	}
+	if s.drafts == nil {
+		s.drafts = map[Table]any{}
+	}
+	s.drafts[table] = d
+	return d, nil
 }
 
 func writeSorted[T Row](s *Spool, path string, rows []T) error {

@@ -10,6 +10,7 @@ type TableWriter[T Row] struct {
 	run    *Run
 	origin Origin
 	bound  int64
+	draft  *draft[T] // of all parts
 	part   *partWriter[T]
 	done   []PartInfo
 	rows   int64
@@ -70,7 +71,13 @@ func (w *TableWriter[T]) writeSome(rows []T, write func(*partWriter[T], []T) err
 func (w *TableWriter[T]) begin() error {
 	table := layoutOf[T]().table
 	path := filepath.Join(w.run.staging(table), partName(len(w.done)))
-	part, err := createPart[T](w.run.disk, path, w.origin, finalGrain)
+	if w.draft == nil {
+		var err error
+		if w.draft, err = newDraft[T](finalGrain); err != nil {
+			return err
+		}
+	}
+	part, err := w.draft.create(w.run.disk, path, w.origin, w.draft.schema.tops)
 	if err != nil {
 		return &PartError{path, plain(err)}
 	}
@@ -98,6 +105,7 @@ func (w *TableWriter[T]) close() ([]PartInfo, error) {
 	if w.err == nil && w.part != nil {
 		w.err = w.end()
 	}
+	w.draft = nil
 	if w.err != nil {
 		w.abort()
 		return nil, w.err

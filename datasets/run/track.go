@@ -4,21 +4,19 @@ import (
 	"fmt"
 	"reflect"
 	"unsafe"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // track is the way from a row in memory to the values of one column, as offsets:
 // going along it costs a fraction of what reflection does, and a table has a
-// hundred and more columns. Only this file, shred.go and assemble.go go along one.
+// hundred and more columns. Only this file, shred.go, assemble.go and pack.go go by
+// offsets.
 //
 // The pointers are those of a row type that was compiled, into rows of that type.
 type track struct {
 	leaf
-	hops   []hop         // the pointers and lists on the way
-	offset uintptr       // of the field that holds the value, in what the last hop leads to
-	node   *node         // that holds the value
-	null   parquet.Value // where the value alone is missing, of the first of a row
+	hops   []hop   // the pointers and lists on the way
+	offset uintptr // of the field that holds the value, in what the last hop leads to
+	node   *node   // that holds the value
 
 	zeroIsNull bool
 }
@@ -26,10 +24,10 @@ type track struct {
 // hop is a pointer to a struct, or a list.
 type hop struct {
 	*node
-	offset uintptr       // in what the hop before leads to, or in the row
-	of     reflect.Type  // of the field: a pointer or a slice
-	size   uintptr       // of an element of the list
-	null   parquet.Value // where nothing is behind it, of the first of a row
+	offset uintptr      // in what the hop before leads to, or in the row
+	of     reflect.Type // of the field: a pointer or a slice
+	size   uintptr      // of an element of the list
+	level  int          // definition level where nothing is behind it
 }
 
 // slice is how a slice lies in memory.
@@ -50,7 +48,7 @@ func tracksOf(t reflect.Type) []track {
 // trackOf compiles the way to one column.
 func trackOf(t reflect.Type, l leaf) track {
 	last := l.last()
-	to := track{leaf: l, node: last, null: l.nothing(0, max(0, last.def-1)), zeroIsNull: last.optional && !last.pointer}
+	to := track{leaf: l, node: last, zeroIsNull: last.optional && !last.pointer}
 	element := false
 	for i, n := range l.way {
 		if !element {
@@ -64,10 +62,10 @@ func trackOf(t reflect.Type, l leaf) track {
 		}
 		switch {
 		case n.form == formList:
-			to.hops = append(to.hops, hop{n, to.offset, t, t.Elem().Size(), l.nothing(0, n.def-1)})
+			to.hops = append(to.hops, hop{n, to.offset, t, t.Elem().Size(), n.def - 1})
 			to.offset, t, element = 0, t.Elem(), true
 		case n.pointer:
-			to.hops = append(to.hops, hop{n, to.offset, t, 0, l.nothing(0, n.def-1)})
+			to.hops = append(to.hops, hop{n, to.offset, t, 0, n.def - 1})
 			to.offset, t = 0, t.Elem()
 		case n.optional:
 			// A row type is part of this program: no input leads here.
