@@ -36,8 +36,8 @@ type chunk struct {
 	flags    int         // bits
 	words    *dictionary // nil: none
 
-	done  []byte // pages, compressed
-	facts facts  // about them
+	done  [][]byte // pages, compressed, on the shelves of those who made them
+	facts facts    // about them
 }
 
 func newChunk(l leaf, typ parquet.Type, g grain) *chunk {

@@ -17,6 +17,7 @@ type press struct {
 	packed []byte
 	header bytes.Buffer
 	thrift *thrift.Encoder
+	shelf  shelf
 }
 
 func newPress() *press {
@@ -49,7 +50,7 @@ func (p *press) flush(c *chunk, z *zstd.Encoder) error {
 	if err != nil {
 		return err
 	}
-	c.done = append(append(c.done, p.header.Bytes()...), p.packed...)
+	c.done = append(c.done, p.shelf.keep(p.header.Bytes(), p.packed))
 	c.facts.page(c, &h, pageFacts{size: size, there: there, least: least, greatest: greatest, bounded: bounded, text: textSize(values)})
 	c.clearPage()
 	return nil

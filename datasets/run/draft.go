@@ -26,6 +26,11 @@ func newDraft[T Row](g grain) (*draft[T], error) {
 	if err != nil {
 		return nil, err
 	}
+	return draftWith[T](g, codec), nil
+}
+
+// draftWith makes a draft with a compressor for its grain, which others may use too.
+func draftWith[T Row](g grain, codec *zstd.Encoder) *draft[T] {
 	d := &draft[T]{
 		layout: layoutOf[T](), grain: g, codec: codec, crew: newCrew(), tracks: tracksOf(reflect.TypeFor[T]()),
 		schema: skeletonOf[T](), copier: newCopier[T](),
@@ -38,7 +43,7 @@ func newDraft[T Row](g grain) (*draft[T], error) {
 		c.facts.hashed = c.facts.statistics && isPath([]string{d.layout.bloom})
 		d.chunks = append(d.chunks, c)
 	}
-	return d, nil
+	return d
 }
 
 // unboundedColumns are columns of bytes of which the least and the greatest value,
@@ -59,6 +64,9 @@ func unboundedColumns(t Table) [][]string {
 func (d *draft[T]) reset() {
 	for _, c := range d.chunks {
 		c.reset()
+	}
+	for _, p := range d.crew.presses {
+		p.shelf.clear()
 	}
 }
 

@@ -54,13 +54,13 @@ func (r *Run) final(m Manifest, rows int64) (*Final, error) {
 	}
 	m.RunID = r.manifest.RunID
 	m.SchemaVersion = SchemaVersion
-	o := m.Origin()
+	o, shared := m.Origin(), &codecs{}
 	return &Final{
 		run:          r,
-		Domains:      newTableWriter[Domain](r, o, rows),
-		Hosts:        newTableWriter[Host](r, o, rows),
-		Endpoints:    newTableWriter[Endpoint](r, o, rows),
-		Certificates: newTableWriter[Certificate](r, o, rows),
+		Domains:      newTableWriter[Domain](r, o, rows, shared),
+		Hosts:        newTableWriter[Host](r, o, rows, shared),
+		Endpoints:    newTableWriter[Endpoint](r, o, rows, shared),
+		Certificates: newTableWriter[Certificate](r, o, rows, shared),
 	}, nil
 }
 

@@ -3,7 +3,6 @@ package run
 import (
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 )
 
@@ -13,7 +12,8 @@ type frame[T Row] struct {
 	rows  []T
 	used  int
 	rooms []*room
-	sinks []*sink // as the columns of the part
+	sinks []*sink // by the column of the row type; nil: not wanted
+	now   []*sink // as the columns of the part
 }
 
 // room holds the values of one place in a row type: the rows, what a pointer in
@@ -28,6 +28,7 @@ type room struct {
 	used  int             // of a list: elements
 	first []int           // of a list: the first element of each row
 	sinks []*sink
+	led   bool // one of them leads
 }
 
 // sink is where the values of one column go: one of its slots, by its form.
@@ -51,29 +52,39 @@ type slots[T any] struct {
 	holders []**T // of a field that is a pointer itself
 }
 
-func newFrame[T Row](p *partReader[T]) (*frame[T], error) {
-	f := &frame[T]{rows: make([]T, selectRows)}
+// newFrame makes a frame for some columns of a row type.
+func newFrame[T Row](columns []leaf) (*frame[T], error) {
+	f := &frame[T]{rows: make([]T, selectRows), sinks: make([]*sink, shapeOf(reflect.TypeFor[T]()).end)}
 	rows := &room{cells: reflect.ValueOf(f.rows)}
 	f.rooms = []*room{rows}
-	for _, c := range p.columns {
-		s := &sink{leaf: c.leaf}
+	for _, l := range columns {
+		s := &sink{leaf: l}
 		var err error
 		if s.home, s.field, err = f.home(s); err != nil {
 			return nil, err
 		}
-		s.leads = s.home.list && len(s.home.sinks) == 0
 		s.home.sinks = append(s.home.sinks, s)
 		if err := s.bind(s.home.cells.Len()); err != nil {
 			return nil, err
 		}
-		f.sinks = append(f.sinks, s)
+		f.sinks[l.last().first] = s
 	}
 	return f, nil
 }
 
-// fits says whether a frame was made for the columns of a part, or of one like it.
-func (f *frame[T]) fits(p *partReader[T]) bool {
-	return slices.EqualFunc(f.sinks, p.columns, func(s *sink, c partColumn) bool { return slices.Equal(s.path, c.path) })
+// use makes the frame ready for a part with some of its columns. Of the columns of a
+// list, the first that the part has leads.
+func (f *frame[T]) use(columns []partColumn) {
+	for _, r := range f.rooms {
+		r.led = false
+	}
+	f.now = f.now[:0]
+	for _, c := range columns {
+		s := f.sinks[c.node.first]
+		s.leads = s.home.list && !s.home.led
+		s.home.led = true
+		f.now = append(f.now, s)
+	}
 }
 
 // home finds the room of a column, and makes what is missing on the way there.

@@ -29,8 +29,12 @@ type head[T Row] struct {
 	order int
 }
 
-func newMerger[T Row](cursors []cursor[T]) *merger[T] {
-	return &merger[T]{compare: layoutOf[T]().compare, all: cursors}
+func newMerger[T Row, C cursor[T]](cursors []C) *merger[T] {
+	m := &merger[T]{compare: layoutOf[T]().compare}
+	for _, c := range cursors {
+		m.all = append(m.all, c)
+	}
+	return m
 }
 
 func (m *merger[T]) Len() int { return len(m.heads) }
@@ -103,7 +107,7 @@ func (m *merger[T]) start() error {
 // Close closes all cursors.
 func (m *merger[T]) Close() error { return closeAll(m.all) }
 
-func closeAll[T Row](cursors []cursor[T]) error {
+func closeAll[T Row, C cursor[T]](cursors []C) error {
 	var first error
 	for _, c := range cursors {
 		if err := c.Close(); err != nil && first == nil {

@@ -92,8 +92,12 @@ func (f *partFile) column(c *chunk, p *press, z *zstd.Encoder) error {
 		c.facts.pages[i].Offset += f.at
 	}
 	c.facts.finish()
-	_, err := f.Write(c.done)
-	return err
+	for _, page := range c.done {
+		if _, err := f.Write(page); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // filter writes the bloom filter of a column that has one.

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // maxFanIn bounds how many parts a merge has open at once. An open part holds a
@@ -139,7 +140,12 @@ func mergeGroup[T Row](s *Spool, group []string, path string) error {
 	}
 	m := newMerger(cursors)
 	defer m.Close()
-	w, err := createPart[T](s.disk, path, s.origin, mergeGrain)
+	codec, err := s.codecs.of(mergeGrain)
+	if err != nil {
+		return err
+	}
+	with := draftWith[T](mergeGrain, codec)
+	w, err := with.create(s.disk, path, s.origin, there(with.schema.tops, cursors))
 	if err != nil {
 		return err
 	}
@@ -149,6 +155,15 @@ func mergeGroup[T Row](s *Spool, group []string, path string) error {
 	}
 	_, err = w.commit()
 	return err
+}
+
+// there lists those columns of a table that any of some parts has.
+func there[T Row](tops []top, parts []*partReader[T]) []top {
+	return slices.DeleteFunc(slices.Clone(tops), func(t top) bool {
+		return !slices.ContainsFunc(parts, func(r *partReader[T]) bool {
+			return slices.ContainsFunc(r.columns, func(c partColumn) bool { return t.first <= c.node.first && c.node.first < t.end })
+		})
+	})
 }
 
 func copyRows[T Row](w *partWriter[T], from cursor[T]) error {
@@ -173,8 +188,8 @@ func copyRows[T Row](w *partWriter[T], from cursor[T]) error {
 	}
 }
 
-func openAll[T Row](paths []string, want expected) ([]cursor[T], error) {
-	cursors := make([]cursor[T], 0, len(paths))
+func openAll[T Row](paths []string, want expected) ([]*partReader[T], error) {
+	cursors := make([]*partReader[T], 0, len(paths))
 	for _, path := range paths {
 		r, err := openPart[T](path, want)
 		if err != nil {

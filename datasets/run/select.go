@@ -84,6 +84,7 @@ type filled[T Row] struct {
 type selection[T Row] struct {
 	sources []source
 	wanted  func(*leaf) bool
+	columns []leaf                // that are
 	each    func(*frame[T]) error // is given each frame when it is filled; nil: nothing
 	full    chan filled[T]
 	free    chan *frame[T]
@@ -92,6 +93,11 @@ type selection[T Row] struct {
 
 func newSelection[T Row](sources []source, wanted func(*leaf) bool) *selection[T] {
 	s := &selection[T]{sources: sources, wanted: wanted}
+	for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
+		if wanted(&l) {
+			s.columns = append(s.columns, l)
+		}
+	}
 	s.full, s.free, s.stop = make(chan filled[T], selectFrames+1), make(chan *frame[T], selectFrames), make(chan struct{})
 	for range selectFrames {
 		s.free <- nil
@@ -227,16 +233,20 @@ func (s *selection[T]) group(p *partReader[T], rg parquet.RowGroup, again *secon
 	return nil
 }
 
-// frame gives a frame that the caller is done with, made for the columns of a part.
+// frame gives a frame that the caller is done with, ready for the columns of a part.
 func (s *selection[T]) frame(p *partReader[T]) (*frame[T], error) {
 	select {
 	case <-s.stop:
 		return nil, errStopped
 	case f := <-s.free:
-		if f != nil && f.fits(p) {
-			return f, nil
+		var err error
+		if f == nil {
+			if f, err = newFrame[T](s.columns); err != nil {
+				return nil, err
+			}
 		}
-		return newFrame(p)
+		f.use(p.columns)
+		return f, nil
 	}
 }
 
@@ -247,12 +257,12 @@ func (f *frame[T]) fill(vectors []vector, n int) error {
 	for i := range vectors {
 		var err error
 		if v := &vectors[i]; v.node.rep == 0 {
-			err = v.flat(f.sinks[i], n)
+			err = v.flat(f.now[i], n)
 		} else {
-			err = v.list(f.sinks[i], n)
+			err = v.list(f.now[i], n)
 		}
 		if err == io.ErrUnexpectedEOF {
-			err = fmt.Errorf("%w: the column %v is too short", ErrDamaged, f.sinks[i].path)
+			err = fmt.Errorf("%w: the column %v is too short", ErrDamaged, f.now[i].path)
 		}
 		if err != nil {
 			return err

@@ -43,6 +43,7 @@ type Spool struct {
 
 	writing sync.Mutex    // held while a pile becomes a part
 	drafts  map[Table]any // of them, the draft of each table
+	codecs  codecs
 }
 
 // OpenSpool opens the spool at dir, with what it holds, or begins one. Leftovers
@@ -183,10 +184,11 @@ func draftOf[T Row](s *Spool) (*draft[T], error) {
 	if d, ok := s.drafts[table].(*draft[T]); ok {
 		return d, nil
 	}
-	d, err := newDraft[T](grainOf[T]())
+	codec, err := s.codecs.of(grainOf[T]())
 	if err != nil {
 		return nil, err
 	}
+	d := draftWith[T](grainOf[T](), codec)
 	if s.drafts == nil {
 		s.drafts = map[Table]any{}
 	}

@@ -10,6 +10,7 @@ type TableWriter[T Row] struct {
 	run    *Run
 	origin Origin
 	bound  int64
+	codecs *codecs   // of all tables
 	draft  *draft[T] // of all parts
 	part   *partWriter[T]
 	done   []PartInfo
@@ -17,8 +18,8 @@ type TableWriter[T Row] struct {
 	err    error
 }
 
-func newTableWriter[T Row](r *Run, o Origin, bound int64) *TableWriter[T] {
-	return &TableWriter[T]{run: r, origin: o, bound: bound}
+func newTableWriter[T Row](r *Run, o Origin, bound int64, c *codecs) *TableWriter[T] {
+	return &TableWriter[T]{run: r, origin: o, bound: bound, codecs: c}
 }
 
 // Rows is how many rows were written.
@@ -72,10 +73,11 @@ func (w *TableWriter[T]) begin() error {
 	table := layoutOf[T]().table
 	path := filepath.Join(w.run.staging(table), partName(len(w.done)))
 	if w.draft == nil {
-		var err error
-		if w.draft, err = newDraft[T](finalGrain); err != nil {
+		codec, err := w.codecs.of(finalGrain)
+		if err != nil {
 			return err
 		}
+		w.draft = draftWith[T](finalGrain, codec)
 	}
 	part, err := w.draft.create(w.run.disk, path, w.origin, w.draft.schema.tops)
 	if err != nil {
