@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -157,17 +158,17 @@ func (f *facts) widen(c *chunk, p *pageFacts) {
 }
 
 // tally counts levels in the histogram of the column, and in one for the page, which
-// it appends.
+// it appends. There are few levels, and to look for one of them is fast.
 func tally(all, pages []int64, levels []byte) []int64 {
-	if all == nil {
-		return pages
-	}
-	var counts [256]int64
-	for _, level := range levels {
-		counts[level]++
-	}
+	left := int64(len(levels))
 	for level := range all {
-		all[level] += counts[level]
+		n := left
+		if level < len(all)-1 && left > 0 {
+			n = int64(bytes.Count(levels, []byte{byte(level)}))
+		}
+		left -= n
+		all[level] += n
+		pages = append(pages, n)
 	}
-	return append(pages, counts[:len(all)]...)
+	return pages
 }

@@ -57,40 +57,54 @@ func (t *track) flat(c *chunk, p unsafe.Pointer, size uintptr, rows int) {
 	t.follow(c, p, size, places)
 	c.rows += rows
 	c.total += rows
-	n := t.node
+	def := c.def[from:] // empty: no value can be null
+	switch {
+	case t.node.form == formString:
+		t.texts(c, places, def)
+	case t.node.form == formInt && t.node.wide:
+		c.wide = numbers(c.wide, t, places, def)
+	case t.node.form == formInt:
+		c.narrow = numbers(c.narrow, t, places, def)
+	default:
+		t.others(c, places, def)
+	}
+}
+
+func (t *track) texts(c *chunk, places []unsafe.Pointer, def []byte) {
 	for i, to := range places {
 		if to == nil {
 			continue
 		}
-		zero := false
-		switch n.form {
-		case formString:
-			if s := *(*string)(to); s == "" && t.zeroIsNull {
-				zero = true
-			} else {
-				c.addText(bytesOf(s))
-			}
-		case formBytes:
-			if b := *(*[]byte)(to); b == nil && t.zeroIsNull {
-				zero = true
-			} else {
-				c.addText(b)
-			}
-		case formBool:
-			if is := *(*bool)(to); !is && t.zeroIsNull {
-				zero = true
-			} else {
-				c.addBool(is)
-			}
-		default:
-			if i, is := n.intAt(to); is && t.zeroIsNull {
-				zero = true
-			} else {
-				c.addInt(i)
-			}
+		if s := *(*string)(to); s == "" && t.zeroIsNull {
+			def[i]--
+		} else {
+			c.addText(bytesOf(s))
 		}
-		if zero {
-			c.def[from+i] = byte(n.def - 1)
+	}
+}
+
+func numbers[N int32 | int64](values []N, t *track, places []unsafe.Pointer, def []byte) []N {
+	for i, to := range places {
+		if to == nil {
+			continue
+		}
+		if n := *(*N)(to); n == 0 && t.zeroIsNull {
+			def[i]--
+		} else {
+			values = append(values, n)
+		}
+	}
+	return values
+}
+
+func (t *track) others(c *chunk, places []unsafe.Pointer, def []byte) {
+	for i, to := range places {
+		switch {
+		case to == nil:
+		case t.zeroIsNull && t.node.zeroAt(to):
+			def[i]--
+		default:
+			c.add(to)
 		}
 	}
 }
@@ -166,7 +180,12 @@ func (t *track) value(c *chunk, p unsafe.Pointer, rep int) {
 		return
 	}
 	c.level(rep, n.def)
-	switch n.form {
+	c.add(p)
+}
+
+// add appends the value that lies at p, without the level.
+func (c *chunk) add(p unsafe.Pointer) {
+	switch c.node.form {
 	case formString:
 		c.addText(bytesOf(*(*string)(p)))
 	case formBytes:
@@ -174,7 +193,7 @@ func (t *track) value(c *chunk, p unsafe.Pointer, rep int) {
 	case formBool:
 		c.addBool(*(*bool)(p))
 	default:
-		i, _ := n.intAt(p)
+		i, _ := c.node.intAt(p)
 		c.addInt(i)
 	}
 }
