@@ -26,6 +26,9 @@ type chunk struct {
 	encoder encoding.Encoding
 
 	rep, def []byte // levels; of a column without such levels none
+	blank    bool   // they are all zero, and borrowed from zeros
+	zeros    []byte // of all chunks, more than a page has
+	own      levels // memory for those that are not
 	rows     int    // of the open page
 	total    int    // of the open row group
 	text     []byte // of the values that are there, in one of these forms
@@ -40,8 +43,17 @@ type chunk struct {
 	facts facts    // about them
 }
 
-func newChunk(l leaf, typ parquet.Type, g grain) *chunk {
-	c := &chunk{leaf: l, node: l.last(), typ: typ, full: int(float64(g.page) * 0.98), encoder: &parquet.Plain}
+// levels are the levels of a page.
+type levels struct{ rep, def []byte }
+
+// fullPage is how many octets of levels and values end a page, and pageRows how many
+// rows it has at most, where the levels alone fill it.
+func (g grain) fullPage() int { return int(float64(g.page) * 0.98) }
+func (g grain) pageRows() int { return g.fullPage()/5 + 2*writeBatch }
+
+// newChunk makes a chunk, which borrows zeros, pageRows of them.
+func newChunk(l leaf, typ parquet.Type, g grain, zeros []byte) *chunk {
+	c := &chunk{leaf: l, node: l.last(), typ: typ, full: g.fullPage(), encoder: &parquet.Plain, zeros: zeros, blank: true}
 	switch {
 	case c.node.dict:
 		c.words, c.encoder = newDictionary(), &parquet.RLEDictionary
@@ -64,13 +76,19 @@ func (c *chunk) reset() {
 
 // clearPage forgets the open page.
 func (c *chunk) clearPage() {
-	c.rep, c.def, c.rows = c.rep[:0], c.def[:0], 0
+	if !c.blank {
+		c.own = levels{c.rep[:0], c.def[:0]}
+	}
+	c.rep, c.def, c.blank, c.rows = nil, nil, true, 0
 	c.text, c.offsets, c.narrow, c.wide = c.text[:0], c.offsets[:0], c.narrow[:0], c.wide[:0]
 	c.bits, c.flags = c.bits[:0], 0
 }
 
 // level appends the levels of a value that is there, or of a null.
 func (c *chunk) level(rep, def int) {
+	if c.blank {
+		c.settle()
+	}
 	if rep == 0 {
 		c.rows++
 		c.total++
@@ -83,13 +101,30 @@ func (c *chunk) level(rep, def int) {
 	}
 }
 
-// skip appends rows that have nothing on the way to the column.
+// settle gives the page levels of its own.
+func (c *chunk) settle() {
+	if c.own.def == nil && c.node.def > 0 {
+		c.own.def = make([]byte, 0, len(c.zeros))
+	}
+	c.rep, c.def, c.blank = append(c.own.rep, c.rep...), append(c.own.def, c.def...), false
+}
+
+// skip appends rows that have nothing on the way to the column, no more than
+// writeBatch.
 func (c *chunk) skip(rows int) {
 	c.rows += rows
 	c.total += rows
-	c.def = appendZeros(c.def, rows)
+	if c.blank {
+		n := len(c.def) + rows
+		c.def = c.zeros[:n:n] // who appends to it makes a copy
+		if c.node.rep > 0 {
+			c.rep = c.def
+		}
+		return
+	}
+	c.def = append(c.def, c.zeros[:rows]...)
 	if c.node.rep > 0 {
-		c.rep = appendZeros(c.rep, rows)
+		c.rep = append(c.rep, c.zeros[:rows]...)
 	}
 }
 
@@ -98,14 +133,6 @@ func (c *chunk) reach(total int) {
 	if c.total < total {
 		c.skip(total - c.total)
 	}
-}
-
-func appendZeros(b []byte, n int) []byte {
-	var zeros [writeBatch]byte
-	for ; n > len(zeros); n -= len(zeros) {
-		b = append(b, zeros[:]...)
-	}
-	return append(b, zeros[:n]...)
 }
 
 // addText appends a text or octets, without the level.

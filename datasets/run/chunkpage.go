@@ -15,7 +15,8 @@ import (
 type press struct {
 	page   []byte // not compressed
 	packed []byte
-	header bytes.Buffer
+	head   format.PageHeader
+	header bytes.Buffer // encoded
 	thrift *thrift.Encoder
 	shelf  shelf
 }
@@ -36,7 +37,8 @@ func (p *press) flush(c *chunk, z *zstd.Encoder) error {
 		return err
 	}
 	least, greatest, bounded := c.bounds(values, there)
-	h := format.PageHeader{Type: format.DataPage}
+	h := &p.head
+	*h = format.PageHeader{Type: format.DataPage}
 	h.DataPageHeader.Valid = true
 	h.DataPageHeader.V = format.DataPageHeader{
 		NumValues: int32(c.length()), Encoding: c.encoder.Encoding(),
@@ -46,12 +48,12 @@ func (p *press) flush(c *chunk, z *zstd.Encoder) error {
 		h.DataPageHeader.V.Statistics = pageStatistics(least, greatest, c.length()-there)
 	}
 	c.facts.hash(c)
-	size, err := p.pack(&h, z)
+	size, err := p.pack(z)
 	if err != nil {
 		return err
 	}
 	c.done = append(c.done, p.shelf.keep(p.header.Bytes(), p.packed))
-	c.facts.page(c, &h, pageFacts{size: size, there: there, least: least, greatest: greatest, bounded: bounded, text: textSize(values)})
+	c.facts.page(c, h, pageFacts{size: size, there: there, least: least, greatest: greatest, bounded: bounded, text: textSize(values)})
 	c.clearPage()
 	return nil
 }
@@ -70,8 +72,9 @@ func (p *press) encode(c *chunk, values encoding.Values) error {
 	return err
 }
 
-// pack compresses the page and encodes its header, and gives the octets of both.
-func (p *press) pack(h *format.PageHeader, z *zstd.Encoder) (pageSize, error) {
+// pack compresses the page and encodes head, and gives the octets of both.
+func (p *press) pack(z *zstd.Encoder) (pageSize, error) {
+	h := &p.head
 	p.packed = z.EncodeAll(p.page, p.packed[:0])
 	h.UncompressedPageSize, h.CompressedPageSize = int32(len(p.page)), int32(len(p.packed))
 	h.CRC = int32(crc32.ChecksumIEEE(p.packed))
@@ -87,10 +90,11 @@ func (p *press) dictionary(c *chunk, z *zstd.Encoder) error {
 		return err
 	}
 	p.page = encoded
-	h := format.PageHeader{Type: format.DictionaryPage}
+	h := &p.head
+	*h = format.PageHeader{Type: format.DictionaryPage}
 	h.DictionaryPageHeader.Valid = true
 	h.DictionaryPageHeader.V = format.DictionaryPageHeader{NumValues: int32(c.words.len()), Encoding: format.Plain}
-	size, err := p.pack(&h, z)
+	size, err := p.pack(z)
 	c.facts.count(h.Type, format.Plain, size)
 	return err
 }

@@ -9,6 +9,7 @@ type dictionary struct {
 	text    []byte
 	offsets []uint32 // one more than texts
 	last    int32    // the code given last: most texts are that of the row before
+	seen    []bool   // by code, in bounds
 	learned []int32  // by the number of a word of a pile: its code and one; zero: not known yet
 }
 
@@ -62,12 +63,12 @@ func (d *dictionary) values() encoding.Values { return encoding.ByteArrayValues(
 
 // bounds gives the least and the greatest text of some codes.
 func (d *dictionary) bounds(codes []int32) (least, greatest []byte) {
-	seen := make([]bool, d.len())
+	d.seen = append(d.seen[:0], make([]bool, d.len())...)
 	for _, code := range codes {
-		if seen[code] {
+		if d.seen[code] {
 			continue
 		}
-		seen[code] = true
+		d.seen[code] = true
 		b := d.index(code)
 		if least == nil || string(b) < string(least) {
 			least = b

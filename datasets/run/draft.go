@@ -35,9 +35,9 @@ func draftWith[T Row](g grain, codec *zstd.Encoder) *draft[T] {
 		layout: layoutOf[T](), grain: g, codec: codec, crew: newCrew(), tracks: tracksOf(reflect.TypeFor[T]()),
 		schema: skeletonOf[T](), copier: newCopier[T](),
 	}
-	unbounded := unboundedColumns(d.layout.table)
+	unbounded, zeros := unboundedColumns(d.layout.table), make([]byte, g.pageRows())
 	for _, t := range d.tracks {
-		c := newChunk(t.leaf, d.schema.types[t.node.first], g)
+		c := newChunk(t.leaf, d.schema.types[t.node.first], g, zeros)
 		isPath := func(path []string) bool { return slices.Equal(path, c.path) }
 		c.facts.bounded = !slices.ContainsFunc(unbounded, isPath)
 		c.facts.hashed = c.facts.statistics && isPath([]string{d.layout.bloom})

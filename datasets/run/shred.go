@@ -53,6 +53,9 @@ func (h *hop) nothing(p unsafe.Pointer) bool {
 func (t *track) flat(c *chunk, p unsafe.Pointer, size uintptr, rows int) {
 	var room [writeBatch]unsafe.Pointer
 	places := room[:rows]
+	if c.blank {
+		c.settle()
+	}
 	from := len(c.def)
 	t.follow(c, p, size, places)
 	c.rows += rows
