@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -154,11 +153,7 @@ func sameAsLibrary[T Row](t *testing.T, g grain, rows []T) {
 	if _, err := w.whole(func() error { return w.write(rows) }); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := libraryPart(t, g, rows)
+	got, want := fileBytes(t, path), libraryPart(t, g, rows)
 	if bytes.Equal(got, want) {
 		return
 	}
@@ -173,7 +168,7 @@ func TestBytesAreTheLibrarys(t *testing.T) {
 	small := grain{150, 1024, zstd.SpeedDefault, false} // several row groups, of many pages each
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := &mixer{Rand: rand.New(rand.NewPCG(seed, 0))}
 	for _, g := range []grain{finalGrain, small} {
 		for _, n := range []int{0, 1, 63, 64, 65, 151, 400} {
 			sameAsLibrary(t, g, sometimes(r, n, func(i int) Domain { return fullDomain(int64(i)) }, func(i int) Domain { return emptyDomain(int64(i)) }))
@@ -182,18 +177,33 @@ func TestBytesAreTheLibrarys(t *testing.T) {
 			sameAsLibrary(t, g, sometimes(r, n, func(i int) Certificate { return fullCertificate(byte(i / 2)) }, func(i int) Certificate { return emptyCertificate(byte(i / 2)) }))
 		}
 	}
+	t.Logf("%d full rows, %d empty ones", r.full, r.empty)
+	if r.full+r.empty != 5952 || r.full < 500 || r.empty < 500 {
+		t.Error("too few of a kind")
+	}
 }
 
-// sometimes makes rows of two kinds, with a share of the first that differs from run
-// to run, in which some fields are mixed.
-func sometimes[T Row](r *rand.Rand, n int, full, empty func(i int) T) []T {
+// mixer makes rows of two kinds, and counts them.
+type mixer struct {
+	*rand.Rand
+	turn        int
+	full, empty int
+}
+
+// sometimes makes rows of two kinds, with another share of the first each time, in
+// which some fields are mixed.
+func sometimes[T Row](r *mixer, n int, full, empty func(i int) T) []T {
 	rows := make([]T, n)
-	share := []float64{0, 0.02, 0.5, 1}[r.IntN(4)]
+	share := []float64{0, 0.02, 0.5, 0.8, 1}[r.turn%5]
+	r.turn++
 	for i := range rows {
 		rows[i] = empty(i)
-		if r.Float64() < share {
+		if r.Float64() >= share {
+			r.empty++
+		} else {
+			r.full++
 			rows[i] = full(i)
-			blank(r, reflect.ValueOf(&rows[i]).Elem())
+			blank(r.Rand, reflect.ValueOf(&rows[i]).Elem())
 		}
 	}
 	sortRows(rows, layoutOf[T]().compare)

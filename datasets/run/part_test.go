@@ -226,6 +226,7 @@ func FuzzReadPart(f *testing.F) {
 	}
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
+	f.Add(partOfPile(f, []Certificate{emptyCertificate(1), emptyCertificate(2)})) // leaves columns out
 	f.Add([]byte("PAR1"))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {

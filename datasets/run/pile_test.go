@@ -27,9 +27,10 @@ func TestPileIsTheRows(t *testing.T) {
 
 func samePart[T Row](t *testing.T, rows ...T) {
 	t.Helper()
-	pile := pileOf(t, rows)
+	pileOf(t, rows)
+	got := partOfPile(t, rows)
 	sortRows(rows, layoutOf[T]().compare)
-	if got, want := partBytes(t, pile, nil), partBytes(t, nil, rows); !bytes.Equal(got, want) {
+	if want := partOfRows(t, rows); !bytes.Equal(got, want) {
 		t.Errorf("%T: a part of %d bytes from the pile, of %d from the rows, not the same", rows, len(got), len(want))
 	}
 }
@@ -52,22 +53,36 @@ func pileOf[T Row](t *testing.T, rows []T) *Pile[T] {
 	return pile
 }
 
-// partBytes writes a part from a pile or from rows.
-func partBytes[T Row](t *testing.T, pile *Pile[T], rows []T) []byte {
+// partOfPile writes rows as a part from a pile.
+func partOfPile[T Row](t testing.TB, rows []T) []byte {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), partName(0))
+	pile := NewPile[T]()
+	for i := range rows {
+		pile.Add(&rows[i])
+	}
 	with, err := newDraft[T](grainOf[T]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pile != nil {
-		_, err = with.writePile(disk{}, path, testOrigin, pile)
-	} else {
-		_, err = writePart(disk{}, path, testOrigin, rows)
-	}
-	if err != nil {
+	path := filepath.Join(t.TempDir(), partName(0))
+	if _, err := with.writePile(disk{}, path, testOrigin, pile); err != nil {
 		t.Fatal(err)
 	}
+	return fileBytes(t, path)
+}
+
+// partOfRows writes rows as a part of all columns.
+func partOfRows[T Row](t testing.TB, rows []T) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), partName(0))
+	if _, err := writePart(disk{}, path, testOrigin, rows); err != nil {
+		t.Fatal(err)
+	}
+	return fileBytes(t, path)
+}
+
+func fileBytes(t testing.TB, path string) []byte {
+	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -176,5 +191,48 @@ func TestPutParts(t *testing.T) {
 	}
 	if err := s.PutDomains(0, domains); !errors.Is(err, ErrPartExists) {
 		t.Errorf("part 0 was written again: %v", err)
+	}
+}
+
+// A pile of more rows than a row group has gives the part that its rows give.
+func TestPileOfRowGroups(t *testing.T) {
+	rows := []EndpointEvidence{fullEndpoint("a", 1).EndpointEvidence}
+	for i := range 2*int(mergeGrain.group) + 7 {
+		rows = append(rows, EndpointEvidence{
+			Host: "mx.example", Base: "b", Address: "192.0.2.1", Attempt: int32(i), ScannedAt: sampleTime, Stage: StageConnect,
+			Failure: []string{"refused", "timeout", "network"}[i%3],
+		})
+	}
+	samePart(t, rows...)
+}
+
+// After a part that could not be written, the next is as if that had not been.
+func TestPutAfterAFailure(t *testing.T) {
+	full := errors.New("disk full")
+	failing := false
+	s, err := openSpool(filepath.Join(t.TempDir(), "spool"), testOrigin, disk{func(at step, _ string) error {
+		if failing && at == stepWrite {
+			return full
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([]DomainEvidence, 3000)
+	for i := range rows {
+		rows[i] = usualDomain(int64(i + 1)).DomainEvidence
+	}
+	pile := pileOf(t, rows)
+	for _, failing = range []bool{false, true, true, false} {
+		if err := s.PutDomains(0, pile); failing != errors.Is(err, full) {
+			t.Fatalf("failing is %v, and the error %v", failing, err)
+		}
+		if !failing {
+			wantRows(t, collect(t, s.DomainPart(0)), rows...)
+			if err := os.Remove(filepath.Join(s.tableDir(TableDomains), partName(0))); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
