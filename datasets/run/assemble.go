@@ -21,7 +21,20 @@ type assembler struct {
 	index    []int // element at which each list on the way stands
 	interned map[string]string
 	recent   string
+	spare    spare
 }
+
+// spare is room for values that pointers in rows will point to, a few at a time: one
+// that is kept keeps the others of its handful in memory.
+type spare struct {
+	narrow []int32
+	wide   []int64
+	flags  []bool
+	times  []time.Time
+}
+
+// handful is how many values are made at a time.
+const handful = 8
 
 func newAssembler(t track) *assembler {
 	last := t.last()
@@ -112,33 +125,56 @@ func countElements(values []parquet.Value, level int) int {
 	return count
 }
 
-// assign sets the leaf at p.
-func (a *assembler) assign(p unsafe.Pointer, v *parquet.Value) {
-	switch n := a.last(); {
-	case n.form == formString:
-		*leafAt[string](p, n) = a.intern(v.ByteArray())
-	case n.form == formBytes:
-		*leafAt[[]byte](p, n) = append([]byte{}, v.ByteArray()...)
-	case n.form == formBool:
-		*leafAt[bool](p, n) = v.Boolean()
-	case n.form == formTime:
-		*leafAt[time.Time](p, n) = time.UnixMicro(v.Int64()).UTC()
-	case n.wide:
-		*leafAt[int64](p, n) = v.Int64()
-	default:
-		*leafAt[int32](p, n) = v.Int32()
+// down goes from the row at p to where a value of repetition level 0 belongs, makes
+// what is missing on the way, and sets it. The column is of no list.
+func (a *assembler) down(p unsafe.Pointer, v *parquet.Value, def int) {
+	for i := range a.hops {
+		h := &a.hops[i]
+		if def < h.def {
+			return
+		}
+		to := at[unsafe.Pointer](p, h.offset)
+		if *to == nil {
+			*to = reflect.New(h.of.Elem()).UnsafePointer()
+		}
+		p = *to
+	}
+	if def == a.maxDef {
+		a.assign(unsafe.Add(p, a.offset), v)
 	}
 }
 
-// leafAt is where the value of a leaf at p goes: there, or what is made for a
-// pointer there to point to.
-func leafAt[T any](p unsafe.Pointer, n *node) *T {
+// assign sets the leaf at p.
+func (a *assembler) assign(p unsafe.Pointer, v *parquet.Value) {
+	switch n := a.node; {
+	case n.form == formString:
+		*leafAt(p, n, new([]string)) = a.intern(v.ByteArray())
+	case n.form == formBytes:
+		*leafAt(p, n, new([][]byte)) = append([]byte{}, v.ByteArray()...)
+	case n.form == formBool:
+		*leafAt(p, n, &a.spare.flags) = v.Boolean()
+	case n.form == formTime:
+		*leafAt(p, n, &a.spare.times) = time.UnixMicro(v.Int64()).UTC()
+	case n.wide:
+		*leafAt(p, n, &a.spare.wide) = v.Int64()
+	default:
+		*leafAt(p, n, &a.spare.narrow) = v.Int32()
+	}
+}
+
+// leafAt is where the value of a leaf at p goes: there, or what is taken of the spare
+// for a pointer there to point to.
+func leafAt[T any](p unsafe.Pointer, n *node, spare *[]T) *T {
 	if !n.pointer {
 		return (*T)(p)
 	}
-	to := (**T)(p)
-	*to = new(T)
-	return *to
+	if len(*spare) == 0 {
+		*spare = make([]T, handful)
+	}
+	to := &(*spare)[0]
+	*spare = (*spare)[1:]
+	*(**T)(p) = to
+	return to
 }
 
 // intern gives a string of these bytes, the same one for those that come often.

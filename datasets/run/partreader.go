@@ -175,13 +175,10 @@ func fillColumn[T Row](c *partColumn, rows []T) error {
 
 // fill sets the column of n rows, which begin at p and have this size.
 func (c *partColumn) fill(p unsafe.Pointer, size uintptr, n int) error {
-	for i := 0; i < n; i++ {
-		if c.flat {
-			i += c.skip(n - i)
-			if i == n {
-				return nil
-			}
-		}
+	if c.flat {
+		return c.fillFlat(p, size, n)
+	}
+	for i := range n {
 		values, err := c.row()
 		if err != nil {
 			return err
@@ -193,21 +190,29 @@ func (c *partColumn) fill(p unsafe.Pointer, size uintptr, n int) error {
 	return nil
 }
 
-// skip passes over rows without a value, at most n of those that are decoded, and
-// says how many there were.
-func (c *partColumn) skip(n int) int {
-	if c.maxDef == 0 {
-		return 0
-	}
-	n = min(n, len(c.buffer)-c.next)
-	for i := range n {
-		if c.buffer[c.next+i].DefinitionLevel() > 0 {
-			n = i
-			break
+// fillFlat does that for a column of which each row has one value.
+func (c *partColumn) fillFlat(p unsafe.Pointer, size uintptr, n int) error {
+	for i := 0; i < n; {
+		if c.next == len(c.buffer) {
+			if err := c.more(0); err != nil {
+				return err
+			}
 		}
+		some := c.buffer[c.next:min(len(c.buffer), c.next+n-i)]
+		for k := range some {
+			v := &some[k]
+			def := v.DefinitionLevel()
+			if def > c.maxDef || v.RepetitionLevel() > 0 {
+				return fmt.Errorf("%w: column %v has impossible levels", ErrDamaged, c.path)
+			}
+			if def > 0 || c.maxDef == 0 {
+				c.down(unsafe.Add(p, uintptr(i+k)*size), v, def)
+			}
+		}
+		c.next += len(some)
+		i += len(some)
 	}
-	c.next += n
-	return n
+	return nil
 }
 
 // openGroup goes to the next row group; io.EOF: that was the last.
