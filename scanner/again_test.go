@@ -156,7 +156,7 @@ func TestSecondLookAtDomains(t *testing.T) {
 	world.silent = map[string]int{"slow.test MX": 1}
 	world.takes = 20 * time.Second
 	progress := new(Progress)
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		cfg := Config{
 			Resolver: world, AllowAny: true, Confirm: 30 * time.Minute, Algorithms: []run.KeyAlgorithm{}, InferOff: true, session: sessionShowing(der), Progress: progress,
 		}
@@ -378,7 +378,7 @@ func TestKilledBetweenSecondLooks(t *testing.T) {
 // Ranges come in the order in which they are due, not in that of the list, and of a
 // range its domains; what was looked at twice, and what is well, does not come.
 func TestSecondLooksInDueOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := failedSpool(t, 3, func(line int64, d *run.DomainEvidence) {
 			part := (line - 1) / 10
 			d.ScannedAt = time.Now().Add(-time.Duration(part)*time.Hour - time.Duration(line%10)*time.Minute).UTC()
@@ -442,7 +442,7 @@ func failedSpool(t *testing.T, parts int, change func(line int64, d *run.DomainE
 
 // However many ranges have failed, the rows of three are in memory.
 func TestFewRangesAreOpenAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		c := failedSpool(t, 7, func(_ int64, d *run.DomainEvidence) { d.ScannedAt = time.Now().Add(-time.Hour).UTC() })
 		world := c.cfg.Resolver.(*flakyWorld)
 		hold := make(chan struct{})

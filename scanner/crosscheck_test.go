@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -119,7 +118,7 @@ func (f secondResolver) Lookup(ctx context.Context, name string, _ uint16) resol
 // A resolver that is too slow costs a row no more than a bounded wait, and what does
 // not fit counts as not asked.
 func TestCrossCheckIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		slow := secondResolver(func(ctx context.Context, _ string) resolver.Answer {
 			<-ctx.Done()
 			return resolver.Answer{Outcome: resolver.Timeout}

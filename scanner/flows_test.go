@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"danescan/datasets/list"
@@ -39,7 +38,7 @@ func TestTarpitsDelayThemselves(t *testing.T) {
 	add("plain", plain, 2, false)
 	add("good", good, 3, true)
 
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		began := time.Now()
 		progress := new(Progress)
 		var mu sync.Mutex

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"danescan/datasets/run"
@@ -57,7 +56,7 @@ func TestAddressThatAnswersNobody(t *testing.T) {
 			}
 			var c *collector
 			var took time.Duration
-			synctest.Test(t, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
 				begin := time.Now()
 				c = f.holdAll(t, spool, tc.n, Config{SMTPGap: f.gap, InferOff: tc.off})
 				took = time.Since(begin)
@@ -87,7 +86,7 @@ func TestAddressThatAnswersNobody(t *testing.T) {
 // What is known of an address that answers nobody is good for ten minutes, until it
 // answers, and for so many addresses.
 func TestHush(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		h := newHush(false)
 		at := func(n int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}) }
 		row := &run.EndpointEvidence{}

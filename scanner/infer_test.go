@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/miekg/dns"
@@ -224,7 +223,7 @@ func TestInferenceSparesAnAddress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		synctest.Test(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			begin := time.Now()
 			c = f.holdAll(t, spool, n, Config{SMTPGap: f.gap, InferOff: tc.off})
 			took = time.Since(begin)
@@ -435,7 +434,7 @@ func TestInferenceOfTheOtherAlgorithm(t *testing.T) {
 // Samples that are too old are taken anew, and a second look is inferred from
 // samples of its own.
 func TestInferenceFromTheSameMoment(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		g := newGroups()
 		key := groupKey{1}
 		sampleAll := func() {

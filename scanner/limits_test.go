@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -51,7 +50,7 @@ func crowded(ctx context.Context, s *schedule[held], takers int) (nets map[netip
 // A network and a provider are served by so many at a time, and no fewer where
 // there is enough to do.
 func TestScheduleBoundsNetworksAndProviders(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newSchedule[held](1, 0)
 		s.bound(8, 16, func(task held) string { return task.provider })
 		// A provider in ten networks, four in one network, one of a single address.
@@ -100,7 +99,7 @@ func TestScheduleBoundsNetworksAndProviders(t *testing.T) {
 // providers that overlap: nobody is forgotten at a gate.
 func TestScheduleForgetsNobodyAtTheGates(t *testing.T) {
 	for _, perAddress := range []int{1, 3} {
-		synctest.Test(t, func(t *testing.T) {
+		inBubble(t, func(t *testing.T) {
 			s := newSchedule[held](perAddress, 3*time.Second)
 			s.bound(2, 3, func(task held) string { return task.provider })
 			const tasks = 600
@@ -133,7 +132,7 @@ func TestScheduleForgetsNobodyAtTheGates(t *testing.T) {
 // bound, and as usual again once it is well. One that was not touched need not be
 // left alone.
 func TestScheduleBacksOff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newSchedule[int](1, 3*time.Second)
 		addr := netip.MustParseAddr("192.0.2.1")
 		moods := []mood{troubled, troubled, troubled, troubled, troubled, troubled, calm, troubled, untouched, calm, calm}

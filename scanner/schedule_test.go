@@ -12,7 +12,7 @@ import (
 // Thousands of tasks on one address: one at a time, the gap between them, and
 // other addresses do not wait.
 func TestScheduleIsPolite(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		const gap, session = 3 * time.Second, time.Second
 		crowded, lone := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")
 		s := newSchedule[int](1, gap)
@@ -81,7 +81,7 @@ func TestScheduleIsPolite(t *testing.T) {
 }
 
 func TestScheduleAllowsAFewAtATime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		addr := netip.MustParseAddr("::1")
 		s := newSchedule[int](3, 0)
 		for i := range 9 {
@@ -110,7 +110,7 @@ func TestScheduleAllowsAFewAtATime(t *testing.T) {
 }
 
 func TestScheduleEndsWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newSchedule[int](1, time.Hour)
 		addr := netip.MustParseAddr("127.0.0.1")
 		s.put(addr, 1)
@@ -129,7 +129,7 @@ func TestScheduleEndsWithItsContext(t *testing.T) {
 
 // A task for later waits without holding up the others, then takes its turn.
 func TestScheduleDelays(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		s := newSchedule[string](1, time.Second)
 		addr, other := netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")
 		begin := time.Now()
