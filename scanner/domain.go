@@ -33,7 +33,7 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 	}
 	d.Registrable, _ = publicsuffix.EffectiveTLDPlusOne(n.Domain)
 
-	mx := c.cfg.Resolver.Lookup(ctx, n.Domain, dns.TypeMX)
+	mx := c.cfg.Resolver.Lookup(resolver.Once(ctx), n.Domain, dns.TypeMX)
 	d.Queries += int64(mx.Queries)
 	d.MXLookup = ptr(lookupRow(mx))
 	d.MXDNSSEC = run.DNSSEC(mx.Status.String())

@@ -84,12 +84,32 @@ func NewCached(next Resolver, cfg CacheConfig) *Cached {
 	return c
 }
 
-type freshKey struct{}
+type mannerKey struct{}
+
+// manner is how a Cached treats a lookup, where it is not as usual.
+type manner uint8
+
+const (
+	usual manner = iota
+	afresh
+	once
+)
 
 // Fresh returns a context whose lookups are answered by no Cached, only
 // remembered. What a recursive resolver elsewhere remembers is its own affair.
 func Fresh(ctx context.Context) context.Context {
-	return context.WithValue(ctx, freshKey{}, true)
+	return context.WithValue(ctx, mannerKey{}, afresh)
+}
+
+// Once returns a context for names that nobody asks for again, as those of a list: no
+// Cached answers their lookups, remembers them, or looks whether others ask the same.
+func Once(ctx context.Context) context.Context {
+	return context.WithValue(ctx, mannerKey{}, once)
+}
+
+func mannerOf(ctx context.Context) manner {
+	m, _ := ctx.Value(mannerKey{}).(manner)
+	return m
 }
 
 // Lookup implements Resolver. Of an answer that was remembered, or that another
@@ -115,11 +135,16 @@ type found struct {
 // Hence the functions that are kept out of line.
 func (c *Cached) find(ctx context.Context, name string, qtype uint16) found {
 	q, ok := asked(name, qtype)
-	switch {
-	case !ok:
+	if !ok {
 		return found{kept: failed(q, FormErr, dnssec.ReasonMalformed), own: true}
-	case ctx.Value(freshKey{}) != nil:
+	}
+	switch mannerOf(ctx) {
+	case afresh:
 		return found{kept: c.fresh(ctx, q), own: true}
+	case once:
+		k := new(kept)
+		c.ask(ctx, q, &k.answer)
+		return found{kept: k, own: true}
 	}
 	// Each turn of the loop waits for a lookup whose caller gave up: there are no
 	// more of them than callers.

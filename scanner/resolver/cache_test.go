@@ -99,6 +99,29 @@ func TestCachedFresh(t *testing.T) {
 	}
 }
 
+func TestCachedOnce(t *testing.T) {
+	asked := 0
+	r := NewCached(lookups(func(context.Context, string, uint16) Answer {
+		asked++
+		return Answer{Outcome: Found, Rcode: asked, TTL: time.Hour, Queries: 2}
+	}), CacheConfig{})
+	for i := range 2 {
+		if a := r.Lookup(Once(t.Context()), "example", dns.TypeMX); a.Rcode != i+1 || a.Queries != 2 || a.Age != 0 {
+			t.Errorf("time %d: %+v, want what was asked for", i, a)
+		}
+	}
+	if r.Len() != 0 {
+		t.Errorf("%d answers kept, want none", r.Len())
+	}
+	r.Lookup(t.Context(), "example", dns.TypeMX)
+	if a := r.Lookup(Once(t.Context()), "example", dns.TypeMX); a.Rcode != 4 {
+		t.Errorf("where it is remembered: %+v, want what was asked for", a)
+	}
+	if a := r.Lookup(Once(t.Context()), "..", dns.TypeMX); a.Outcome != FormErr || asked != 4 {
+		t.Errorf("no name: %+v, asked %d times", a, asked)
+	}
+}
+
 // TestCachedJoins has a hundred callers ask for one name while it is looked up.
 func TestCachedJoins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
