@@ -11,7 +11,7 @@ import (
 type finding struct {
 	status     Status
 	reason     Reason
-	zone       name // apex of the zone that speaks, or of the cut that ends the chain
+	zone       Name // apex of the zone that speaks, or of the cut that ends the chain
 	proof      *proof
 	ttl        uint32
 	expires    time.Time
@@ -26,7 +26,7 @@ type finding struct {
 func failed(reason Reason) finding { return finding{status: reason.failure(), reason: reason} }
 
 // outside makes a finding of data that no anchor reaches.
-func outside(reason Reason, zone name) finding {
+func outside(reason Reason, zone Name) finding {
 	return finding{status: reasons[reason].status, reason: reason, zone: zone, ttl: ^uint32(0)}
 }
 
@@ -110,7 +110,7 @@ func (f *finding) insecureBy(v verdict) {
 }
 
 // checkDenial checks that the authority section denies an RRset.
-func (r *response) checkDenial(msg *message, q name, t uint16, zone *zoneKeys) finding {
+func (r *response) checkDenial(msg *message, q Name, t uint16, zone *zoneKeys) finding {
 	r.blamed = nil
 	e := r.gather(msg.authority, zone)
 	v := e.deny(q, t, msg.rcode)
@@ -127,10 +127,10 @@ func (r *response) checkDenial(msg *message, q name, t uint16, zone *zoneKeys) f
 // claim is something that a reply says, and how to check it with the keys of a
 // zone.
 type claim struct {
-	owner   name
+	owner   Name
 	typ     uint16
-	signers []name // candidates, longest first
-	claimed []name // those of them that sign for this claim, not for an alias before it
+	signers []Name // candidates, longest first
+	claimed []Name // those of them that sign for this claim, not for an alias before it
 	denial  bool
 	missing bool // the reply says that the name does not exist
 	check   func(zone *zoneKeys) finding
@@ -152,7 +152,7 @@ func (l *lookup) settle(c *claim) finding {
 		return ended(l.walk(top))
 	}
 	first := finding{}
-	tried := make([]name, 0, maxSigners)
+	tried := make([]Name, 0, maxSigners)
 	for _, signer := range c.signers {
 		if len(tried) >= maxSigners || !l.maySign(c, top, signer, anchor) {
 			continue
@@ -169,7 +169,7 @@ func (l *lookup) settle(c *claim) finding {
 				f = failed(ReasonSignerWrong)
 			}
 		}
-		if f.status == Insecure && !signer.within(anchor) {
+		if f.status == Insecure && !signer.Within(anchor) {
 			f = failed(ReasonSignerWrong)
 		}
 		if f.status >= Insecure || f.reason == ReasonWorkLimit || f.reason == ReasonCancelled {
@@ -185,11 +185,11 @@ func (l *lookup) settle(c *claim) finding {
 // maySign reports whether a zone can have signed a claim: it is above it, and an
 // anchor is above or at the zone. A zone above the closest anchor may only prove
 // that the name does not exist.
-func (l *lookup) maySign(c *claim, top, signer, anchor name) bool {
-	if !top.within(signer) {
+func (l *lookup) maySign(c *claim, top, signer, anchor Name) bool {
+	if !top.Within(signer) {
 		return false
 	}
-	if signer.within(anchor) {
+	if signer.Within(anchor) {
 		return true
 	}
 	_, point := l.v.closestAnchor(signer)
@@ -199,10 +199,10 @@ func (l *lookup) maySign(c *claim, top, signer, anchor name) bool {
 // lookAbove walks to a claim that was not shown to be true. An opt-out span, or too
 // many iterations, only say that unsigned data may be there: they do not excuse
 // data that a zone claims to have signed, and that does not verify.
-func (l *lookup) lookAbove(c *claim, top name, first finding) finding {
+func (l *lookup) lookAbove(c *claim, top Name, first finding) finding {
 	n := l.walk(top)
 	vague := n.reason == ReasonOptOut || n.reason == ReasonNSEC3Iterations
-	signed := slices.ContainsFunc(c.claimed, func(signer name) bool { return top.within(signer) })
+	signed := slices.ContainsFunc(c.claimed, func(signer Name) bool { return top.Within(signer) })
 	switch {
 	case n.status == Insecure && vague && signed && first.reason != ReasonNone:
 		return first
@@ -230,10 +230,10 @@ func (l *lookup) lookAbove(c *claim, top name, first finding) finding {
 // aboveAnchors reports whether a zone that no anchor is above claims to have
 // signed.
 func (l *lookup) aboveAnchors(c *claim) bool {
-	return slices.ContainsFunc(c.signers, func(signer name) bool {
+	return slices.ContainsFunc(c.signers, func(signer Name) bool {
 		_, point := l.v.closestAnchor(signer)
-		return point == nil && c.owner.within(signer)
+		return point == nil && c.owner.Within(signer)
 	})
 }
 
-func contains(names []name, n name) bool { return slices.Contains(names, n) }
+func contains(names []Name, n Name) bool { return slices.Contains(names, n) }

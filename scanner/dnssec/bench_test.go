@@ -33,7 +33,7 @@ func BenchmarkValidate(b *testing.B) {
 			}, src, c.q, msg)
 		})
 		warm := validator(b, w, dnssec.Config{SignatureCache: 1})
-		warm.Validate(b.Context(), src, c.q, msg, nil)
+		warm.ValidateMsg(b.Context(), src, c.q, msg, nil)
 		b.Run(c.what+"/warm", func(b *testing.B) {
 			measure(b, func() *dnssec.Validator { return warm.WithoutSignatures() }, src, c.q, msg)
 		})
@@ -52,7 +52,7 @@ func recordAll(b *testing.B, q dnssec.Question) map[dnssec.Question]*dns.Msg {
 		replies[q.Question] = msg
 		return msg
 	}}
-	validator(b, world(b), dnssec.Config{}).Validate(b.Context(), src, q, world(b).Ask(q.Name, q.Type), nil)
+	validator(b, world(b), dnssec.Config{}).ValidateMsg(b.Context(), src, q, world(b).Ask(q.Name, q.Type), nil)
 	return replies
 }
 
@@ -62,7 +62,7 @@ func measure(b *testing.B, fresh func() *dnssec.Validator, src *source, q dnssec
 	total, cached := 0, 0
 	for b.Loop() {
 		work = dnssec.Work{}
-		status = fresh().Validate(b.Context(), src, q, msg, &work).Status
+		status = fresh().ValidateMsg(b.Context(), src, q, msg, &work).Status
 		src.asked = src.asked[:0]
 		total, cached = total+work.Verifications, cached+work.Cached
 	}

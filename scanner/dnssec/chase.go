@@ -1,7 +1,6 @@
 package dnssec
 
 import (
-	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -13,9 +12,9 @@ type chase struct {
 	l    *lookup
 	r    *response
 	msg  *message
-	at   name
+	at   Name
 	typ  uint16
-	seen []name
+	seen []Name
 
 	result Result
 	ttl    uint32
@@ -64,11 +63,11 @@ func (c *chase) choose() way {
 func signed(s *rrset) bool { return s != nil && len(s.sigs) > 0 }
 
 // findDNAME returns the DNAME RRset above n, the closest where there are several.
-func findDNAME(sets []rrset, n name) *rrset {
+func findDNAME(sets []rrset, n Name) *rrset {
 	var closest *rrset
 	for i := range sets {
 		s := &sets[i]
-		if s.typ == dns.TypeDNAME && len(s.rrs) > 0 && n.below(s.owner) {
+		if s.typ == dns.TypeDNAME && len(s.records) > 0 && n.below(s.owner) {
 			if closest == nil || len(s.owner) > len(closest.owner) {
 				closest = s
 			}
@@ -78,11 +77,11 @@ func findDNAME(sets []rrset, n name) *rrset {
 }
 
 // signers returns who claims to have signed an RRset, longest name first.
-func signers(sets ...*rrset) []name {
-	var names []name
+func signers(sets ...*rrset) []Name {
+	var names []Name
 	for _, s := range sets {
 		for i := range s.sigs {
-			if n := s.sigs[i].signer; !contains(names, n) {
+			if n := s.sigs[i].Signer; !contains(names, n) {
 				names = append(names, n)
 			}
 		}
@@ -133,7 +132,7 @@ func (c *chase) link(cname, dname *rrset) bool {
 
 // alias checks one alias and finds its target, which is "" where a DNAME makes a
 // name that is too long.
-func (c *chase) alias(cname, dname *rrset) (finding, name) {
+func (c *chase) alias(cname, dname *rrset) (finding, Name) {
 	if cname != nil && (dname == nil || signed(cname)) {
 		f := c.check(cname)
 		if f.status >= Insecure || dname == nil {
@@ -165,30 +164,20 @@ func (c *chase) withTTL(f finding, set *rrset) finding {
 }
 
 // targetOf returns where an alias points; "" where it cannot be read.
-func targetOf(set *rrset) name {
-	var s string
-	switch rr := set.rrs[0].(type) {
-	case *dns.CNAME:
-		s = rr.Target
-	case *dns.DNAME:
-		s = rr.Target
-	}
-	n, err := parseName(s)
-	if err != nil {
-		return ""
-	}
+func targetOf(set *rrset) Name {
+	n, _ := set.records[0].Target()
 	return n
 }
 
 // synthesise replaces the owner of a DNAME at the end of a name by its target
 // (RFC 6672, Section 2.2); "" where the result is too long.
-func synthesise(n name, dname *rrset) name {
+func synthesise(n Name, dname *rrset) Name {
 	target := targetOf(dname)
-	prefix := n[:len(n)-len(dname.owner)]
-	if target == "" || len(prefix)+len(target) > maxName {
+	if target == "" {
 		return ""
 	}
-	return prefix + target
+	made, _ := n.Rewrite(dname.owner, target)
+	return made
 }
 
 // answered ends the walk at the RRset asked for.
@@ -208,7 +197,7 @@ func (c *chase) answered(set, dname *rrset) {
 	if f.status >= Insecure {
 		c.result.Rcode = dns.RcodeSuccess
 		if set.canonicalise() == nil || f.status == Insecure {
-			c.result.Records = slices.Clone(set.rrs) // not the whole message
+			c.result.Records = RRs(set.records)
 		}
 	}
 	c.place(f)
@@ -241,7 +230,7 @@ func (c *chase) denied() {
 
 // deniers returns who claims to have signed a denial. Unused leaves out what the
 // proof of an alias rests on already.
-func (c *chase) deniers(unused bool) []name {
+func (c *chase) deniers(unused bool) []Name {
 	var sets []*rrset
 	for i := range c.msg.authority {
 		switch s := &c.msg.authority[i]; s.typ {
@@ -260,12 +249,12 @@ func (c *chase) negativeTTL() uint32 {
 	low := ^uint32(0)
 	for i := range c.msg.authority {
 		s := &c.msg.authority[i]
-		if s.typ != dns.TypeSOA || !c.at.within(s.owner) {
+		if s.typ != dns.TypeSOA || !c.at.Within(s.owner) {
 			continue
 		}
-		for _, rr := range s.rrs {
-			if soa, ok := rr.(*dns.SOA); ok {
-				low = min(low, soa.Hdr.Ttl, soa.Minttl)
+		for i := range s.records {
+			if minimum, ok := s.records[i].MinimumTTL(); ok {
+				low = min(low, s.records[i].TTL, minimum)
 			}
 		}
 	}

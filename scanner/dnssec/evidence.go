@@ -60,20 +60,18 @@ func (r *response) gather(sets []rrset, zone *zoneKeys) *evidence {
 	e := &evidence{r: r, zone: zone, ttl: ^uint32(0)}
 	for i := range sets {
 		s := &sets[i]
-		if s.typ != dns.TypeNSEC && s.typ != dns.TypeNSEC3 || !signedBy(s, zone.apex) || !s.owner.within(zone.apex) {
+		if s.typ != dns.TypeNSEC && s.typ != dns.TypeNSEC3 || !signedBy(s, zone.apex) || !s.owner.Within(zone.apex) {
 			continue
 		}
 		set := &evidenceSet{rrset: s}
 		e.seen = true
-		for _, rr := range s.rrs {
-			switch rr := rr.(type) {
-			case *dns.NSEC:
-				next, err := parseName(rr.NextDomain)
-				if err == nil && next.within(zone.apex) {
-					e.nsec = append(e.nsec, nsecRecord{set: set, owner: s.owner, next: next, types: rr.TypeBitMap})
-				}
-			case *dns.NSEC3:
-				e.readNSEC3(set, rr)
+		for i := range s.records {
+			switch {
+			case s.records[i].bad:
+			case s.typ == dns.TypeNSEC:
+				e.readNSEC(set, s.records[i].data)
+			default:
+				e.readNSEC3(set, s.records[i].data)
 			}
 		}
 	}
@@ -81,9 +79,9 @@ func (r *response) gather(sets []rrset, zone *zoneKeys) *evidence {
 }
 
 // signedBy reports whether an RRSIG of the RRset names the zone as signer.
-func signedBy(s *rrset, apex name) bool {
+func signedBy(s *rrset, apex Name) bool {
 	for i := range s.sigs {
-		if s.sigs[i].signer == apex {
+		if s.sigs[i].Signer == apex {
 			return true
 		}
 	}
@@ -160,7 +158,7 @@ func (e *evidence) genuine(c *nsec3Chain) bool {
 
 // deny proves that q has no RRset of type t. A proof of NXDOMAIN counts only where
 // the reply says so; one of NODATA always does.
-func (e *evidence) deny(q name, t uint16, rcode int) verdict {
+func (e *evidence) deny(q Name, t uint16, rcode int) verdict {
 	if rcode == dns.RcodeNameError && e.nsecNXDomain(q) {
 		return e.judge(true, nxDomain)
 	}
@@ -189,7 +187,7 @@ func (e *evidence) deny(q name, t uint16, rcode int) verdict {
 }
 
 // noCloser proves that a wildcard answer for q was rightly made from *.encloser.
-func (e *evidence) noCloser(q, encloser name) verdict {
+func (e *evidence) noCloser(q, encloser Name) verdict {
 	if e.nsecNoCloser(q, encloser) {
 		return e.judge(true, noData)
 	}
@@ -205,7 +203,7 @@ func (e *evidence) noCloser(q, encloser name) verdict {
 }
 
 // noDS proves what is at a name where a zone cut may be.
-func (e *evidence) noDS(q name) cut {
+func (e *evidence) noDS(q Name) cut {
 	found := e.nsecNoDS(q)
 	if found == cutUnknown {
 		tooMany := e.each(func(c *nsec3Chain) bool {

@@ -15,7 +15,7 @@ const (
 
 // node is what the chain of trust says about one name.
 type node struct {
-	name   name
+	name   Name
 	parent *node     // nil at an anchor
 	status Status    // other than Secure: that of everything at and below the name
 	reason Reason    // of the status
@@ -46,17 +46,17 @@ type flight struct {
 
 // nodes is the cache of nodes: bounded, with one flight for each name.
 type nodes struct {
-	known   *cache[name, *node]
+	known   *cache[Name, *node]
 	mu      sync.Mutex
-	flights map[name]*flight
+	flights map[Name]*flight
 }
 
 func newNodes(entries int) *nodes {
-	return &nodes{known: newCache[name, *node](entries), flights: make(map[name]*flight)}
+	return &nodes{known: newCache[Name, *node](entries), flights: make(map[Name]*flight)}
 }
 
 // get returns what is known about a name at a time, nil for nothing.
-func (c *nodes) get(n name, now time.Time) *node {
+func (c *nodes) get(n Name, now time.Time) *node {
 	if known, ok := c.known.get(n); ok && now.Before(known.until) {
 		return known
 	}
@@ -66,7 +66,7 @@ func (c *nodes) get(n name, now time.Time) *node {
 // resolve returns what is known about a name, or finds it out, once for all who
 // ask at the same time. What depended on the budget or the context of another
 // lookup is found out again.
-func (c *nodes) resolve(ctx context.Context, n name, now time.Time, find func() *node) *node {
+func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func() *node) *node {
 	for {
 		if known := c.get(n, now); known != nil {
 			return known
@@ -95,7 +95,7 @@ func (c *nodes) resolve(ctx context.Context, n name, now time.Time, find func() 
 }
 
 // lead finds out about a name and tells those who wait, even if find panics.
-func (c *nodes) lead(n name, f *flight, find func() *node) *node {
+func (c *nodes) lead(n Name, f *flight, find func() *node) *node {
 	defer func() {
 		c.mu.Lock()
 		delete(c.flights, n)

@@ -53,7 +53,7 @@ type Validator struct {
 	cfg        Config
 	limits     Limits
 	algorithms map[uint8]Algorithm
-	anchors    map[name]*anchorPoint
+	anchors    map[Name]*anchorPoint
 	nodes      *nodes
 	signatures *cache[[sha256.Size]byte, bool]
 	p256       *p256Store
@@ -123,14 +123,14 @@ func orElse(n, byDefault int) int {
 // and the end need. What else is needed comes from src. w is the budget of the
 // lookup, shared by all that is tried for it; nil means a fresh one. Messages are
 // read only.
-func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *dns.Msg, w *Work) Result {
+func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *Message, w *Work) Result {
 	if w == nil {
 		w = &Work{}
 	}
 	if msg == nil {
 		return refused(dns.RcodeSuccess, ReasonNoReply)
 	}
-	owner, err := parseName(q.Name)
+	owner, err := ParseName(q.Name)
 	if err != nil {
 		return refused(msg.Rcode, ReasonMalformed)
 	}

@@ -220,12 +220,13 @@ func (it *Iterate) addressTypes() []uint16 {
 	return []uint16{dns.TypeA, dns.TypeAAAA}
 }
 
-func messageAddrs(msg *dns.Msg, qtype uint16) (hostAddrs, uint32) {
+func messageAddrs(msg *dnssec.Message, qtype uint16) (hostAddrs, uint32) {
 	var addrs hostAddrs
 	ttl := uint32(1 << 31)
-	for _, rr := range msg.Answer {
-		ttl = min(ttl, rr.Header().Ttl)
-		if addr, ok := addressOf(rr); ok && rr.Header().Rrtype == qtype && len(addrs) < maxServerAddrs {
+	for i := range msg.Answer {
+		r := &msg.Answer[i]
+		ttl = min(ttl, r.TTL)
+		if addr, ok := addrIn(r); ok && r.Type == qtype && len(addrs) < maxServerAddrs {
 			addrs = append(addrs, addr)
 		}
 	}
