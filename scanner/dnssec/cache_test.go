@@ -56,7 +56,7 @@ func TestOneFlight(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				n := c.resolve(t.Context(), Root, begin, func() *node {
+				n := c.resolve(t.Context(), Root, begin, func(Name) *node {
 					time.Sleep(time.Second) // of the bubble: all others wait
 					found.Add(1)
 					return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
@@ -84,7 +84,7 @@ func TestPrivateFlight(t *testing.T) {
 		release := make(chan struct{})
 		first := make(chan *node, 1)
 		go func() {
-			first <- c.resolve(t.Context(), Root, begin, func() *node {
+			first <- c.resolve(t.Context(), Root, begin, func(Name) *node {
 				<-release
 				return &node{name: Root, reason: ReasonWorkLimit, private: true}
 			})
@@ -92,7 +92,7 @@ func TestPrivateFlight(t *testing.T) {
 		synctest.Wait()
 		second := make(chan *node, 1)
 		go func() {
-			second <- c.resolve(t.Context(), Root, begin, func() *node {
+			second <- c.resolve(t.Context(), Root, begin, func(Name) *node {
 				return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
 			})
 		}()

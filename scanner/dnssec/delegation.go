@@ -28,7 +28,7 @@ func (l *lookup) readDS(parent *node, n Name, msg *message) *node {
 		set = find(msg.authority, n, dns.TypeDS) // a referral carries it there
 	}
 	if set != nil {
-		return l.secureCut(r, parent, set)
+		return l.secureCut(r, parent, n, set)
 	}
 	if made := l.aliasCut(r, parent, n, msg); made != nil {
 		return made
@@ -55,9 +55,8 @@ func (l *lookup) readDS(parent *node, n Name, msg *message) *node {
 	return l.lasts(made, e.ttl)
 }
 
-// secureCut verifies a DS RRset.
-func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
-	n := set.owner
+// secureCut verifies the DS RRset at a name.
+func (l *lookup) secureCut(r *response, parent *node, n Name, set *rrset) *node {
 	if len(set.records) > l.v.limits.DSs {
 		return l.node(parent, n, ReasonWorkLimit)
 	}

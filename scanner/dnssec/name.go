@@ -224,6 +224,9 @@ func (n Name) Rewrite(owner, target Name) (Name, bool) {
 	return prefix + target, true
 }
 
+// clone is a name that is no part of a longer string.
+func (n Name) clone() Name { return Name(strings.Clone(string(n))) }
+
 // compare orders as RFC 4034, Section 6.1: by labels from the right, each as
 // octets in lower case, absent before present.
 func (n Name) compare(o Name) int {

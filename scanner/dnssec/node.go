@@ -66,11 +66,15 @@ func (c *nodes) get(n Name, now time.Time) *node {
 // resolve returns what is known about a name, or finds it out, once for all who
 // ask at the same time. What depended on the budget or the context of another
 // lookup is found out again.
-func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func() *node) *node {
+//
+// The name that find is given holds on to nothing but itself; n may be a part of a
+// message.
+func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func(n Name) *node) *node {
 	for {
 		if known := c.get(n, now); known != nil {
 			return known
 		}
+		n = n.clone()
 		c.mu.Lock()
 		f := c.flights[n]
 		if f == nil {
@@ -95,7 +99,7 @@ func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func() 
 }
 
 // lead finds out about a name and tells those who wait, even if find panics.
-func (c *nodes) lead(n Name, f *flight, find func() *node) *node {
+func (c *nodes) lead(n Name, f *flight, find func(n Name) *node) *node {
 	defer func() {
 		c.mu.Lock()
 		delete(c.flights, n)
@@ -104,7 +108,7 @@ func (c *nodes) lead(n Name, f *flight, find func() *node) *node {
 		}
 		c.mu.Unlock()
 	}()
-	f.node = find()
+	f.node = find(n)
 	if !f.node.private {
 		c.known.set(n, f.node)
 	}

@@ -63,7 +63,7 @@ func Keep(records []Record) []Record {
 	}
 	kept := make([]Record, len(records))
 	for i, r := range records {
-		r.Owner, r.data = Name(strings.Clone(string(r.Owner))), strings.Clone(r.data)
+		r.Owner, r.data = r.Owner.clone(), strings.Clone(r.data)
 		kept[i] = r
 	}
 	return kept

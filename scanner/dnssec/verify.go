@@ -70,7 +70,7 @@ func (c *checking) blame() *proof {
 		return nil
 	}
 	sig := c.blamed
-	return &proof{signer: sig.Signer, tag: sig.KeyTag, alg: sig.Algorithm, expires: sig.expires(c.r.v.cfg.Now())}
+	return &proof{signer: sig.Signer.clone(), tag: sig.KeyTag, alg: sig.Algorithm, expires: sig.expires(c.r.v.cfg.Now())}
 }
 
 // all tries the RRSIGs: those in their time first, so that old ones beside them do
@@ -241,12 +241,13 @@ func (v *Validator) checkTime(sig *Signature) Reason {
 	return ReasonNone
 }
 
-// proof describes a signature that has verified.
+// proof describes a signature that has verified. It is remembered longer than the
+// message that it is of: the signer's name is that of the zone.
 func (v *Validator) proof(set *rrset, sig *Signature, k *key, zone *zoneKeys) *proof {
 	now := v.cfg.Now()
 	left := int64(int32(sig.Expiration-uint32(now.Unix()))) + int64(v.cfg.Skew/time.Second)
 	p := &proof{
-		signer: sig.Signer, tag: k.tag, alg: k.alg, labels: int(sig.Labels),
+		signer: zone.apex, tag: k.tag, alg: k.alg, labels: int(sig.Labels),
 		expires: sig.expires(now),
 		weak:    zone.weak || k.weak(),
 	}

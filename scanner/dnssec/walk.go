@@ -27,11 +27,12 @@ func (l *lookup) walk(target Name) *node {
 	}
 	n := l.deepest(target, at)
 	if n == nil {
-		n = l.v.nodes.resolve(l.ctx, at, l.now, func() *node { return l.prime(at, point) })
+		n = l.v.nodes.resolve(l.ctx, at, l.now, func(at Name) *node { return l.prime(at, point) })
 	}
 	for n.status == Secure && n.name != target {
-		parent, child := n, target.suffix(n.name.Labels()+1)
-		n = l.v.nodes.resolve(l.ctx, child, l.now, func() *node { return l.delegation(parent, child) })
+		parent := n
+		child := target.suffix(parent.name.Labels() + 1)
+		n = l.v.nodes.resolve(l.ctx, child, l.now, func(child Name) *node { return l.delegation(parent, child) })
 	}
 	l.traceNode(n)
 	return n
