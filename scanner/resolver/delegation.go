@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"net/netip"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,20 +25,21 @@ type delegation struct {
 // nothing.
 type cutProof struct {
 	// reply is that to the question for the DS set, as far as the referral carried
-	// it (RFC 4035, Section 3.1.4): a lookup need not ask. Nil where the referral
-	// said nothing that could prove anything, or once the validator has read it.
-	reply *dnssec.Message
-	until time.Time
+	// it (RFC 4035, Section 3.1.4): a lookup need not ask. It is empty where the
+	// referral said nothing that could prove anything, or once the validator has
+	// read it.
+	reply dnssec.Message
+	until time.Time // zero: there is none
 	ds    []dnssec.Record
 }
 
 // said returns the reply to the DS question; nil where there is none.
 func (d *delegation) said(now time.Time) *dnssec.Message {
 	p := d.proof.Load()
-	if p == nil || p.reply == nil || !now.Before(p.until) {
+	if p == nil || !now.Before(p.until) {
 		return nil
 	}
-	return p.reply
+	return &p.reply
 }
 
 // settled drops the proof: the validator has read it, and remembers what it
@@ -47,7 +47,7 @@ func (d *delegation) said(now time.Time) *dnssec.Message {
 func (d *delegation) settled() {
 	p := d.proof.Load()
 	switch {
-	case p == nil || p.reply == nil:
+	case p == nil || p.until.IsZero():
 	case len(p.ds) == 0:
 		d.proof.Store(nil)
 	default:
@@ -73,40 +73,25 @@ func clampTTL(seconds uint32) time.Duration {
 // referral makes a delegation of the authority section of a reply by a server of
 // zone parent: the NS set below parent and at or above the name asked for. It returns
 // nil where there is none.
-func referral(msg *dnssec.Message, parent dnssec.Name, asked spelled, now time.Time) *delegation {
+func (it *Iterate) referral(msg *dnssec.Message, parent dnssec.Name, asked spelled, now time.Time) *delegation {
 	cut, ok := referralCut(msg.Authority, parent, asked.name)
 	if !ok {
 		return nil
 	}
 	d := &delegation{zone: asked.suffix(cut), apex: asked.name[len(asked.name)-len(cut):]}
-	var space [maxServerNames]dnssec.Name
-	targets, ttl := space[:0], uint32(1<<31)
+	var to referred
+	to.names, to.glue = to.space.names[:0], to.space.glue[:0]
+	ttl := uint32(1 << 31)
 	for i := range msg.Authority {
-		r := &msg.Authority[i]
-		if !r.Is(cut, dns.TypeNS) {
-			continue
+		if r := &msg.Authority[i]; r.Is(cut, dns.TypeNS) && to.name(targetOf(r)) {
+			ttl = min(ttl, r.TTL)
 		}
-		target := targetOf(r)
-		if slices.Contains(targets, target) || len(targets) == maxServerNames {
-			continue
-		}
-		targets = append(targets, target)
-		ttl = min(ttl, r.TTL)
 	}
+	to.addresses(msg.Additional, parent)
+	d.servers = it.sets.share(&to, now)
 	d.until = now.Add(clampTTL(ttl))
-	d.servers = named(targets)
-	d.glue(msg.Additional, targets, parent)
 	d.proof.Store(proofOf(withSignatures(msg.Authority, msg.Answer, msg.Additional), cut, parent, now))
 	return d
-}
-
-// named makes servers, without addresses, of their names.
-func named(names []dnssec.Name) []NameServer {
-	servers := make([]NameServer, len(names))
-	for i, n := range names {
-		servers[i].Name = n.String()
-	}
-	return servers
 }
 
 // targetOf is where an NS or a CNAME record points. One without a name points to the
@@ -134,41 +119,6 @@ func referralCut(authority []dnssec.Record, parent, name dnssec.Name) (cut dnsse
 		}
 	}
 	return cut, found
-}
-
-// glue takes the addresses of the servers, named in this order, where the zone that
-// refers has a say over their names (RFC 2181, Section 5.4.1).
-func (d *delegation) glue(additional []dnssec.Record, names []dnssec.Name, parent dnssec.Name) {
-	var space [maxServerAddrs]struct {
-		of   int
-		addr netip.Addr
-	}
-	taken := space[:0]
-	for i := range additional {
-		r := &additional[i]
-		addr, ok := addrIn(r)
-		if !ok || len(taken) == maxServerAddrs {
-			continue
-		}
-		if of := slices.Index(names, r.Owner); of >= 0 && r.Owner.Within(parent) {
-			taken = append(taken, struct {
-				of   int
-				addr netip.Addr
-			}{of, addr})
-		}
-	}
-	all := make([]netip.Addr, 0, len(taken)) // of all servers, those of one together
-	for i := range d.servers {
-		start := len(all)
-		for _, t := range taken {
-			if t.of == i {
-				all = append(all, t.addr)
-			}
-		}
-		if end := len(all); end > start {
-			d.servers[i].Addrs = all[start:end:end]
-		}
-	}
 }
 
 // addrIn returns the address in an A or AAAA record of class IN.
@@ -212,7 +162,7 @@ func proofOf(authority []dnssec.Record, cut, parent dnssec.Name, now time.Time) 
 		return nil
 	}
 	return &cutProof{
-		reply: &dnssec.Message{Answer: ds, Authority: denial}, until: now.Add(clampTTL(ttl)),
+		reply: dnssec.Message{Answer: ds, Authority: denial}, until: now.Add(clampTTL(ttl)),
 		ds: pick(ds, func(r *dnssec.Record) bool { return r.Type == dns.TypeDS }),
 	}
 }

@@ -110,17 +110,16 @@ func (it *Iterate) answered(p *part, qtype uint16, recursive bool) verdict {
 // for the DS set at the cut.
 func (it *Iterate) refer(r exchange.Reply, d *delegation, asked spelled, qtype uint16) (verdict, bool) {
 	now := it.cfg.Now()
-	next := referral(r.Msg, d.apex, asked, now)
+	next := it.referral(r.Msg, d.apex, asked, now)
 	if next == nil {
 		return verdict{}, false
 	}
 	it.keepGlue(next)
-	next.servers = it.sets.share(next.servers, now)
 	if qtype != dns.TypeDS || next.apex != asked.name {
 		return verdict{next: next}, true
 	}
 	p := &part{rcode: r.Msg.Rcode, server: r.Server, size: r.Size, zone: d.zone}
-	if proof := next.proof.Load(); proof != nil && proof.reply != nil {
+	if proof := next.proof.Load(); proof != nil {
 		p.answer, p.authority = proof.reply.Answer, proof.reply.Authority
 	}
 	return verdict{part: p, next: next}, true
