@@ -71,6 +71,7 @@ func (r *response) checkSet(msg *message, set *rrset, zone *zoneKeys) finding {
 	}
 	f.wildcard = true
 	e := r.gather(msg.authority, zone)
+	defer e.free()
 	proven := e.noCloser(set.owner, set.owner.suffix(p.labels))
 	if proven == unproven {
 		reason := e.why()
@@ -113,6 +114,7 @@ func (f *finding) insecureBy(v verdict) {
 func (r *response) checkDenial(msg *message, q Name, t uint16, zone *zoneKeys) finding {
 	r.blamed = nil
 	e := r.gather(msg.authority, zone)
+	defer e.free()
 	v := e.deny(q, t, msg.rcode)
 	if v == unproven {
 		return r.refuse(e.why(), zone)

@@ -19,6 +19,8 @@ type chase struct {
 	result Result
 	ttl    uint32
 	weak   bool
+
+	space struct{ signers, claimed [3]Name } // of the claim being settled
 }
 
 // run walks the chain. The status is that of the worst link; a link that is not
@@ -76,23 +78,20 @@ func findDNAME(sets []rrset, n Name) *rrset {
 	return closest
 }
 
-// signers returns who claims to have signed an RRset, longest name first.
-func signers(sets ...*rrset) []Name {
-	var names []Name
-	for _, s := range sets {
-		for i := range s.sigs {
-			if n := s.sigs[i].Signer; !contains(names, n) {
-				names = append(names, n)
-			}
+// addSigners adds who claims to have signed an RRset.
+func addSigners(names []Name, s *rrset) []Name {
+	for i := range s.sigs {
+		if n := s.sigs[i].Signer; !contains(names, n) {
+			names = append(names, n)
 		}
 	}
-	sortLongest(names)
 	return names
 }
 
 // check settles what an RRset is worth.
 func (c *chase) check(set *rrset) finding {
-	by := signers(set)
+	by := addSigners(c.space.signers[:0], set)
+	sortLongest(by)
 	return c.l.settle(&claim{
 		owner: set.owner, typ: set.typ, signers: by, claimed: by,
 		check: func(zone *zoneKeys) finding { return c.r.checkSet(c.msg, set, zone) },
@@ -107,7 +106,7 @@ func (c *chase) link(cname, dname *rrset) bool {
 	}
 	c.seen = append(c.seen, c.at)
 	f, target := c.alias(cname, dname)
-	link := Link{Name: c.at.String(), Status: f.status, Reason: f.reason}
+	link := Link{Name: c.l.asked.Of(c.at), Status: f.status, Reason: f.reason}
 	if target != "" {
 		link.Target = target.String()
 	}
@@ -197,7 +196,7 @@ func (c *chase) answered(set, dname *rrset) {
 	if f.status >= Insecure {
 		c.result.Rcode = dns.RcodeSuccess
 		if set.canonicalise() == nil || f.status == Insecure {
-			c.result.Records = RRs(set.records)
+			c.result.Records = rrsOf(c.l.asked.Of(set.owner), set.records)
 		}
 	}
 	c.place(f)
@@ -213,7 +212,7 @@ func (c *chase) denied() {
 	}
 	f := c.l.settle(&claim{
 		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError,
-		signers: c.deniers(false), claimed: c.deniers(true),
+		signers: c.deniers(c.space.signers[:0], false), claimed: c.deniers(c.space.claimed[:0], true),
 		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
 	})
 	c.l.traceEnd(StepDenial, c.at, c.typ, f)
@@ -228,19 +227,19 @@ func (c *chase) denied() {
 	c.done()
 }
 
-// deniers returns who claims to have signed a denial. Unused leaves out what the
-// proof of an alias rests on already.
-func (c *chase) deniers(unused bool) []Name {
-	var sets []*rrset
+// deniers returns who claims to have signed a denial, longest name first. Unused
+// leaves out what the proof of an alias rests on already.
+func (c *chase) deniers(names []Name, unused bool) []Name {
 	for i := range c.msg.authority {
 		switch s := &c.msg.authority[i]; s.typ {
 		case dns.TypeNSEC, dns.TypeNSEC3, dns.TypeSOA:
 			if !unused || !s.used {
-				sets = append(sets, s)
+				names = addSigners(names, s)
 			}
 		}
 	}
-	return signers(sets...)
+	sortLongest(names)
+	return names
 }
 
 // negativeTTL is how long a denial may be believed as far as the SOA record says
@@ -273,11 +272,11 @@ func (c *chase) worsen(f finding) {
 func (c *chase) place(f finding) {
 	r := &c.result
 	if f.zone != "" {
-		r.Zone = f.zone.String()
+		r.Zone = c.l.asked.Of(f.zone)
 	}
 	r.Denial, r.NSEC3Iterations, r.Wildcard, r.Expires = f.denial, f.iterations, f.wildcard, f.expires
 	if f.proof != nil {
-		r.Signer, r.KeyTag, r.Alg = f.proof.signer.String(), f.proof.tag, f.proof.alg
+		r.Signer, r.KeyTag, r.Alg = c.l.asked.Of(f.proof.signer), f.proof.tag, f.proof.alg
 	}
 }
 

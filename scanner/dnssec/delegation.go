@@ -34,6 +34,7 @@ func (l *lookup) readDS(parent *node, n Name, msg *message) *node {
 		return made
 	}
 	e := r.gather(msg.authority, parent.zone)
+	defer e.free()
 	var made *node
 	switch e.noDS(n) {
 	case cutNone:

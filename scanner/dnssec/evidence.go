@@ -2,6 +2,7 @@ package dnssec
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -53,17 +54,49 @@ type evidence struct {
 	iterations uint16 // of the NSEC3 chain that gave the verdict
 	weak       bool
 	nsec3      bool // NSEC3 gave the verdict
+
+	space struct { // what the lists lie in, as long as they are short
+		sets    [4]evidenceSet
+		nsec    [4]nsecRecord
+		chains  [1]nsec3Chain
+		records [4]nsec3Record
+		hashes  [6]hashed
+	}
+	sets int // of space that are taken
 }
 
-// gather collects the records of the authority section that the zone signed.
+// evidences are used again: what is proven holds on to none.
+var evidences = sync.Pool{New: func() any { return new(evidence) }}
+
+// free gives evidence back.
+func (e *evidence) free() {
+	*e = evidence{}
+	evidences.Put(e)
+}
+
+// set makes an evidenceSet.
+func (e *evidence) set(s *rrset) *evidenceSet {
+	if e.sets == len(e.space.sets) {
+		return &evidenceSet{rrset: s}
+	}
+	set := &e.space.sets[e.sets]
+	set.rrset = s
+	e.sets++
+	return set
+}
+
+// gather collects the records of the authority section that the zone signed. The
+// caller frees them.
 func (r *response) gather(sets []rrset, zone *zoneKeys) *evidence {
-	e := &evidence{r: r, zone: zone, ttl: ^uint32(0)}
+	e := evidences.Get().(*evidence)
+	e.r, e.zone, e.ttl = r, zone, ^uint32(0)
+	e.nsec, e.chains = e.space.nsec[:0], e.space.chains[:0]
 	for i := range sets {
 		s := &sets[i]
 		if s.typ != dns.TypeNSEC && s.typ != dns.TypeNSEC3 || !signedBy(s, zone.apex) || !s.owner.Within(zone.apex) {
 			continue
 		}
-		set := &evidenceSet{rrset: s}
+		set := e.set(s)
 		e.seen = true
 		for i := range s.records {
 			switch {

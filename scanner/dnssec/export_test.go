@@ -22,4 +22,4 @@ func (v *Validator) ValidateMsg(ctx context.Context, src Source, q Question, msg
 }
 
 // groupRRs makes RRsets of the records of one section that stands alone.
-func groupRRs(rrs []dns.RR) []rrset { return group(fromRRs(rrs)) }
+func groupRRs(rrs []dns.RR) []rrset { return new(grouping).group(fromRRs(rrs)) }

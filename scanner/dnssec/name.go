@@ -24,16 +24,23 @@ var errName = errors.New("not a domain name")
 
 // ParseName reads the presentation form, with or without the final dot.
 func ParseName(s string) (Name, error) {
-	if s == "." {
-		return Root, nil
-	}
 	var buf [maxName]byte
+	octets, err := parseName(&buf, s)
+	return Name(octets), err
+}
+
+// parseName is ParseName into octets that the caller has.
+func parseName(buf *[maxName]byte, s string) ([]byte, error) {
+	if s == "." {
+		buf[0] = 0
+		return buf[:1], nil
+	}
 	start, n := 0, 1 // of the label being read; next free octet
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c == '.' {
 			if n-start-1 < 1 || n-start-1 > maxLabel || n >= maxName {
-				return "", errName
+				return nil, errName
 			}
 			buf[start] = byte(n - start - 1)
 			start, n = n, n+1
@@ -42,27 +49,28 @@ func ParseName(s string) (Name, error) {
 		if c == '\\' {
 			var size int
 			if c, size = unescape(s[i+1:]); size == 0 {
-				return "", errName
+				return nil, errName
 			}
 			i += size
 		}
 		if n >= maxName-1 {
-			return "", errName
+			return nil, errName
 		}
 		buf[n] = lower(c)
 		n++
 	}
 	if n-start == 1 { // ended by a dot
 		if start == 0 {
-			return "", errName
+			return nil, errName
 		}
-		return Name(buf[:n]), nil
+		buf[start] = 0
+		return buf[:n], nil
 	}
 	if n-start-1 > maxLabel || n >= maxName {
-		return "", errName
+		return nil, errName
 	}
-	buf[start] = byte(n - start - 1)
-	return Name(buf[:n+1]), nil
+	buf[start], buf[n] = byte(n-start-1), 0
+	return buf[:n+1], nil
 }
 
 // unescape reads what follows a backslash: three digits or one other character.
@@ -100,7 +108,7 @@ func lower(c byte) byte {
 // String returns the presentation form with the final dot, octets escaped as
 // miekg/dns escapes them.
 func (n Name) String() string {
-	if text, ok := n.plain(); ok {
+	if text, ok := plainText(string(n)); ok {
 		return text
 	}
 	s, _, err := dns.UnpackDomainName([]byte(n), 0)
@@ -110,20 +118,21 @@ func (n Name) String() string {
 	return s
 }
 
-// plain is String for names without octets that might be escaped; false for others.
-func (n Name) plain() (string, bool) {
-	if n == Root || len(n) > maxName {
-		return ".", n == Root
+// plainText is the text of a name in wire form, its letters in either case, without
+// octets that might be escaped; false for others.
+func plainText(n string) (string, bool) {
+	if n == string(Root) || len(n) > maxName {
+		return ".", n == string(Root)
 	}
 	var text [maxName]byte
-	end := 0
-	for i := 0; i < len(n) && n[i] != 0; {
+	end, i := 0, 0
+	for i < len(n) && n[i] != 0 {
 		next := i + 1 + int(n[i])
 		if next >= len(n) {
 			return "", false
 		}
 		for _, c := range []byte(n[i+1 : next]) {
-			if !plainOctet(c) {
+			if !plainOctet(lower(c)) {
 				return "", false
 			}
 			text[end] = c
@@ -132,9 +141,10 @@ func (n Name) plain() (string, bool) {
 		text[end] = '.'
 		end, i = end+1, next
 	}
-	return string(text[:end]), end > 0
+	return string(text[:end]), end > 0 && i == len(n)-1
 }
 
+// plainOctet reports whether an octet is never escaped, and no capital letter.
 func plainOctet(c byte) bool {
 	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '*'
 }

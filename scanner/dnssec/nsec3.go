@@ -54,7 +54,12 @@ func (e *evidence) readNSEC3(set *evidenceSet, data string) {
 			return
 		}
 	}
-	e.chains = append(e.chains, nsec3Chain{iterations: rr.iterations, salt: rr.salt, records: []nsec3Record{record}})
+	c := nsec3Chain{iterations: rr.iterations, salt: rr.salt}
+	if len(e.chains) == 0 {
+		c.records, c.hashes = e.space.records[:0], e.space.hashes[:0]
+	}
+	c.records = append(c.records, record)
+	e.chains = append(e.chains, c)
 }
 
 // hashText is the length of a hash in base 32, which needs no padding.

@@ -1,6 +1,9 @@
 package dnssec
 
 import (
+	"slices"
+	"sync"
+
 	"github.com/miekg/dns"
 )
 
@@ -29,12 +32,26 @@ type message struct {
 	rcode     int
 	answer    []rrset
 	authority []rrset
+
+	space struct { // what the groups lie in, as long as they are few
+		sets [10]rrset
+		sigs [8]Signature
+	}
 }
 
-// readMessage groups the records of a reply; false where it is over the limits.
-func readMessage(msg *Message, limits *Limits) (*message, bool) {
+// messages are used again: what comes of a message holds on to no group of it.
+var messages = sync.Pool{New: func() any { return new(message) }}
+
+// free gives a message back.
+func (m *message) free() {
+	*m = message{}
+	messages.Put(m)
+}
+
+// read groups the records of a reply; false where it is over the limits.
+func (m *message) read(msg *Message, limits *Limits) bool {
 	if len(msg.Answer)+len(msg.Authority)+len(msg.Additional) > limits.Records {
-		return nil, false
+		return false
 	}
 	size := 0
 	for _, section := range [3][]Record{msg.Answer, msg.Authority, msg.Additional} {
@@ -43,20 +60,23 @@ func readMessage(msg *Message, limits *Limits) (*message, bool) {
 		}
 	}
 	if size > limits.Octets {
-		return nil, false
+		return false
 	}
-	m := &message{rcode: msg.Rcode, answer: group(msg.Answer), authority: group(msg.Authority)}
+	m.rcode = msg.Rcode
+	g := grouping{sets: m.space.sets[:0], sigs: m.space.sigs[:0]}
+	m.answer = g.group(msg.Answer)
+	m.authority = g.group(msg.Authority)
 	additional := onlySignatures(msg.Additional)
 	borrow(m.answer, m.authority, additional)
 	borrow(m.authority, m.answer, additional)
-	return m, true
+	return true
 }
 
 // onlySignatures groups the RRSIGs of a section.
 func onlySignatures(section []Record) []rrset {
 	for i := range section {
 		if section[i].Type == dns.TypeRRSIG {
-			return group(section)
+			return new(grouping).group(section)
 		}
 	}
 	return nil
@@ -83,25 +103,25 @@ func borrow(sets []rrset, others ...[]rrset) {
 // group makes RRsets of the records of one section of a message. Records of other
 // classes are left out, and RRSIGs without a signer. Where the records of a set stand
 // together, as they do, the set is a part of the section, not a copy.
-func group(section []Record) []rrset {
+func (g *grouping) group(section []Record) []rrset {
 	if len(section) == 0 {
 		return nil
 	}
-	g := grouping{section: section, sets: make([]rrset, 0, (len(section)+1)/2)}
+	g.section, g.sets = section, g.sets[len(g.sets):] // behind those of the section before
 	for i := range section {
 		r := &section[i]
 		if r.Class != dns.ClassINET || r.Type == dns.TypeOPT {
 			continue
 		}
 		if r.Type != dns.TypeRRSIG {
-			g.add(place(&g.sets, r.Owner, r.Type), i)
+			g.add(g.place(r.Owner, r.Type), i)
 			continue
 		}
 		if sig, ok := r.Signature(); ok {
-			g.sign(place(&g.sets, r.Owner, sig.Covered), sig)
+			g.sign(g.place(r.Owner, sig.Covered), sig)
 		}
 	}
-	return g.sets
+	return g.sets[:len(g.sets):len(g.sets)]
 }
 
 // grouping is the state of group.
@@ -142,14 +162,17 @@ func (g *grouping) sign(set int, sig Signature) {
 
 // place returns the index of the RRset of an owner and type, which it adds where
 // there is none yet.
-func place(sets *[]rrset, owner Name, typ uint16) int {
-	for i := range *sets {
-		if (*sets)[i].typ == typ && (*sets)[i].owner == owner {
+func (g *grouping) place(owner Name, typ uint16) int {
+	for i := range g.sets {
+		if g.sets[i].typ == typ && g.sets[i].owner == owner {
 			return i
 		}
 	}
-	*sets = append(*sets, rrset{owner: owner, typ: typ})
-	return len(*sets) - 1
+	if len(g.sets) == cap(g.sets) {
+		g.sets = slices.Grow(g.sets, max(4, len(g.section)/2))
+	}
+	g.sets = append(g.sets, rrset{owner: owner, typ: typ})
+	return len(g.sets) - 1
 }
 
 // find returns the RRset of an owner and type, nil where it has no record.

@@ -141,6 +141,8 @@ func (c *checking) try(sig *Signature, timing Reason) (*proof, Reason) {
 // are no names (RFC 4034, Section 5.3.1; CVE-2023-50387).
 func (c *checking) tryKeys(sig *Signature, owner Name) (*proof, Reason) {
 	reason, tried := ReasonKeyMissing, 0
+	pooled := c.r.v.buffers.Get().(*[]byte)
+	defer c.r.v.buffers.Put(pooled)
 	var data []byte
 	for _, k := range c.zone.keys {
 		if k.tag != sig.KeyTag || k.alg != sig.Algorithm {
@@ -157,8 +159,6 @@ func (c *checking) tryKeys(sig *Signature, owner Name) (*proof, Reason) {
 			return nil, over
 		}
 		if data == nil {
-			pooled := c.r.v.buffers.Get().(*[]byte)
-			defer c.r.v.buffers.Put(pooled)
 			*pooled = appendSigned((*pooled)[:0], sig, owner, c.set.canonical)
 			data = *pooled
 		}

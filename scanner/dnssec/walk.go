@@ -12,9 +12,11 @@ import (
 type lookup struct {
 	ctx context.Context
 	v   *Validator
-	src Source
-	w   *Work
-	now time.Time
+
+	asked Spelled // the name of the question
+	src   Source
+	w     *Work
+	now   time.Time
 }
 
 // walk follows the chain of trust from the closest anchor, or from what is known
@@ -98,7 +100,8 @@ func (l *lookup) lasts(n *node, ttl uint32) *node {
 	return n
 }
 
-// fetch asks the source. The reason is set where no usable reply came.
+// fetch asks the source. The reason is set where no usable reply came. The caller
+// frees the message.
 func (l *lookup) fetch(n Name, t uint16, again int) (*message, Reason) {
 	if l.ctx.Err() != nil {
 		return nil, ReasonCancelled
@@ -108,7 +111,7 @@ func (l *lookup) fetch(n Name, t uint16, again int) (*message, Reason) {
 		return nil, ReasonWorkLimit
 	}
 	l.w.Fetches++
-	msg, err := l.src.Fetch(l.ctx, Query{Question{n.String(), t}, again})
+	msg, err := l.src.Fetch(l.ctx, Query{Question{l.asked.Of(n), t}, again})
 	switch {
 	case l.ctx.Err() != nil:
 		return nil, ReasonCancelled
@@ -120,8 +123,9 @@ func (l *lookup) fetch(n Name, t uint16, again int) (*message, Reason) {
 	case msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError:
 		return nil, ReasonRcode
 	}
-	read, ok := readMessage(msg, &l.v.limits)
-	if !ok {
+	read := messages.Get().(*message)
+	if !read.read(msg, &l.v.limits) {
+		read.free()
 		return nil, ReasonWorkLimit
 	}
 	return read, ReasonNone
@@ -141,6 +145,7 @@ func (l *lookup) insist(parent *node, n Name, t uint16, read func(*message) *nod
 			return l.node(parent, n, reason)
 		}
 		last = read(msg)
+		msg.free()
 		if last.status != Bogus {
 			return last
 		}

@@ -73,12 +73,12 @@ func clampTTL(seconds uint32) time.Duration {
 // referral makes a delegation of the authority section of a reply by a server of
 // zone parent: the NS set below parent and at or above the name asked for. It returns
 // nil where there is none.
-func (it *Iterate) referral(msg *dnssec.Message, parent dnssec.Name, asked spelled, now time.Time) *delegation {
-	cut, ok := referralCut(msg.Authority, parent, asked.name)
+func (it *Iterate) referral(msg *dnssec.Message, parent dnssec.Name, asked dnssec.Spelled, now time.Time) *delegation {
+	cut, ok := referralCut(msg.Authority, parent, asked.Name)
 	if !ok {
 		return nil
 	}
-	d := &delegation{zone: asked.suffix(cut), apex: asked.name[len(asked.name)-len(cut):]}
+	d := &delegation{zone: asked.Of(cut), apex: asked.Name[len(asked.Name)-len(cut):]}
 	var to referred
 	to.names, to.glue = to.space.names[:0], to.space.glue[:0]
 	ttl := uint32(1 << 31)

@@ -52,6 +52,10 @@ func (it *Iterate) forget(d *delegation, err error) {
 // askZone asks servers of one zone until one is of use: it answers, or refers to
 // a zone below. A reply of doubtful use is taken where no server has a better one.
 func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, depth int) (*part, *delegation, error) {
+	asked, err := l.spell(q.Name)
+	if err != nil {
+		return nil, nil, errNoName
+	}
 	servers := l.newPool(d, q, depth)
 	defer servers.free()
 	var doubtful *part
@@ -70,7 +74,7 @@ func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, 
 			failure = worse(failure, e)
 			continue
 		}
-		v := l.it.judge(r, d, q)
+		v := l.it.judge(r, d, asked, q.Type)
 		switch {
 		case v.err != nil:
 			failure = worse(failure, v.err)
@@ -84,6 +88,18 @@ func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, 
 		return doubtful, nil, nil
 	}
 	return nil, nil, failure
+}
+
+// spell reads a name that is asked for, which mostly is the one before.
+func (l *lookup) spell(name string) (dnssec.Spelled, error) {
+	if l.asked.Text == name {
+		return l.asked, nil
+	}
+	asked, err := dnssec.Spell(name)
+	if err == nil {
+		l.asked = asked
+	}
+	return asked, err
 }
 
 // worse picks the failure that says more: an rcode more than silence.

@@ -19,6 +19,7 @@ import (
 type lookup struct {
 	it      *Iterate
 	work    dnssec.Work
+	asked   dnssec.Spelled           // the name asked for last
 	queries int                      // sent
 	targets int                      // name-server names looked up
 	sought  map[dnssec.Question]bool // addresses of name servers looked up, or under way

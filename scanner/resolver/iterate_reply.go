@@ -36,14 +36,11 @@ type verdict struct {
 	err      *lookupError
 }
 
-// judge sorts a reply by a server of d to the question q: answer, referral, or
-// of no use, which is remembered.
-func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) verdict {
+// judge sorts a reply by a server of d to a question: answer, referral, or of no use,
+// which is remembered.
+func (it *Iterate) judge(r exchange.Reply, d *delegation, asked dnssec.Spelled, qtype uint16) verdict {
 	now := it.cfg.Now()
-	asked, err := spell(q.Name)
 	switch {
-	case err != nil:
-		return verdict{err: errNoName}
 	case len(r.Msg.Answer)+len(r.Msg.Authority) > maxReplyRecords:
 		return verdict{err: errTooLarge}
 	case len(r.Msg.Additional) > maxReplyRecords:
@@ -54,24 +51,24 @@ func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) ver
 	msg := r.Msg
 	if msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError {
 		if msg.Rcode == dns.RcodeRefused || msg.Rcode == dns.RcodeNotAuth {
-			it.state.setLame(lameKey{r.Server, d.zone, q.Type}, now)
+			it.state.setLame(lameKey{r.Server, d.zone, qtype}, now)
 		}
 		return verdict{err: rcodeError(r)}
 	}
 	if len(msg.Answer) == 0 && msg.Rcode == dns.RcodeSuccess { // most likely a referral
-		if _, denied := soaOwner(msg, d.apex, asked.name); !denied {
-			if v, ok := it.refer(r, d, asked, q.Type); ok {
+		if _, denied := soaOwner(msg, d.apex, asked.Name); !denied {
+			if v, ok := it.refer(r, d, asked, qtype); ok {
 				return v
 			}
 		}
 	}
-	return it.sort(r, d, asked, q.Type)
+	return it.sort(r, d, asked, qtype)
 }
 
 // sort is judge for a reply that is no error.
-func (it *Iterate) sort(r exchange.Reply, d *delegation, asked spelled, qtype uint16) verdict {
+func (it *Iterate) sort(r exchange.Reply, d *delegation, asked dnssec.Spelled, qtype uint16) verdict {
 	msg := r.Msg
-	p := collect(msg, d.apex, asked.name, qtype)
+	p := collect(msg, d.apex, asked.Name, qtype)
 	p.server, p.size, p.zone = r.Server, r.Size, d.zone
 	recursive := msg.RecursionAvailable && !msg.Authoritative && !d.fixed
 	switch {
@@ -80,8 +77,8 @@ func (it *Iterate) sort(r exchange.Reply, d *delegation, asked spelled, qtype ui
 	case msg.Rcode == dns.RcodeNameError:
 		return verdict{part: p, doubtful: !msg.Authoritative}
 	}
-	switch owner, ok := soaOwner(msg, d.apex, asked.name); {
-	case ok && qtype == dns.TypeDS && owner == asked.name && owner != dnssec.Root:
+	switch owner, ok := soaOwner(msg, d.apex, asked.Name); {
+	case ok && qtype == dns.TypeDS && owner == asked.Name && owner != dnssec.Root:
 		return verdict{part: p, doubtful: true} // the child's side of the cut
 	case ok:
 		return it.answered(p, qtype, recursive)
@@ -108,14 +105,14 @@ func (it *Iterate) answered(p *part, qtype uint16, recursive bool) verdict {
 
 // refer reads a reply as a referral; false where it is none. It answers a question
 // for the DS set at the cut.
-func (it *Iterate) refer(r exchange.Reply, d *delegation, asked spelled, qtype uint16) (verdict, bool) {
+func (it *Iterate) refer(r exchange.Reply, d *delegation, asked dnssec.Spelled, qtype uint16) (verdict, bool) {
 	now := it.cfg.Now()
 	next := it.referral(r.Msg, d.apex, asked, now)
 	if next == nil {
 		return verdict{}, false
 	}
 	it.keepGlue(next)
-	if qtype != dns.TypeDS || next.apex != asked.name {
+	if qtype != dns.TypeDS || next.apex != asked.Name {
 		return verdict{next: next}, true
 	}
 	p := &part{rcode: r.Msg.Rcode, server: r.Server, size: r.Size, zone: d.zone}

@@ -6,31 +6,6 @@ import (
 	"danescan/scanner/dnssec"
 )
 
-// spelled is a name in both its forms.
-type spelled struct {
-	text string // canonical
-	name dnssec.Name
-}
-
-// spell reads a canonical name.
-func spell(text string) (spelled, error) {
-	name, err := dnssec.ParseName(text)
-	return spelled{text, name}, err
-}
-
-// suffix is the text of a name that s is at or below: a part of that of s.
-func (s spelled) suffix(n dnssec.Name) string {
-	at := 0
-	for drop := s.name.Labels() - n.Labels(); drop > 0; drop-- {
-		next, end := dns.NextLabel(s.text, at)
-		if end {
-			return "."
-		}
-		at = next
-	}
-	return s.text[at:]
-}
-
 // pick returns the records of a section that are wanted: a part of it where they
 // stand together, as they mostly do, else a copy. Sections are never changed.
 func pick(section []dnssec.Record, wanted func(r *dnssec.Record) bool) []dnssec.Record {
