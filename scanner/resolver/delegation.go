@@ -79,8 +79,8 @@ func (it *Iterate) referral(msg *dnssec.Message, parent dnssec.Name, asked dnsse
 		return nil
 	}
 	d := &delegation{zone: asked.Of(cut), apex: asked.Name[len(asked.Name)-len(cut):]}
-	var to referred
-	to.names, to.glue = to.space.names[:0], to.space.glue[:0]
+	to := newReferred()
+	defer to.free()
 	ttl := uint32(1 << 31)
 	for i := range msg.Authority {
 		if r := &msg.Authority[i]; r.Is(cut, dns.TypeNS) && to.name(targetOf(r)) {
@@ -88,7 +88,7 @@ func (it *Iterate) referral(msg *dnssec.Message, parent dnssec.Name, asked dnsse
 		}
 	}
 	to.addresses(msg.Additional, parent)
-	d.servers = it.sets.share(&to, now)
+	d.servers = it.sets.share(to, now)
 	d.until = now.Add(clampTTL(ttl))
 	d.proof.Store(proofOf(withSignatures(msg.Authority, msg.Answer, msg.Additional), cut, parent, now))
 	return d

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"danescan/scanner/dnssec"
@@ -29,10 +30,25 @@ type referred struct {
 	names []dnssec.Name
 	glue  []glued
 
-	space struct {
+	space struct { // what these lie in
 		names [maxServerNames]dnssec.Name
 		glue  [maxServerAddrs]glued
 	}
+}
+
+// referrals are used again: what is made of one holds on to no part of it.
+var referrals = sync.Pool{New: func() any { return new(referred) }}
+
+func newReferred() *referred {
+	r := referrals.Get().(*referred)
+	r.names, r.glue = r.space.names[:0], r.space.glue[:0]
+	return r
+}
+
+// free gives it back.
+func (r *referred) free() {
+	*r = referred{}
+	referrals.Put(r)
 }
 
 // glued is an address of one of the servers named.
