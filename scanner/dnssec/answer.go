@@ -126,16 +126,23 @@ func (r *response) checkDenial(msg *message, q Name, t uint16, zone *zoneKeys) f
 	return f
 }
 
-// claim is something that a reply says, and how to check it with the keys of a
-// zone.
+// claim is something that a reply says.
 type claim struct {
 	owner   Name
 	typ     uint16
 	signers []Name // candidates, longest first
 	claimed []Name // those of them that sign for this claim, not for an alias before it
-	denial  bool
-	missing bool // the reply says that the name does not exist
-	check   func(zone *zoneKeys) finding
+	set     *rrset // that is claimed to be the owner's; nil: that there is none
+	missing bool   // the reply says that the name does not exist
+	of      *chase
+}
+
+// check checks a claim with the keys of a zone.
+func (c *claim) check(zone *zoneKeys) finding {
+	if c.set != nil {
+		return c.of.r.checkSet(c.of.msg, c.set, zone)
+	}
+	return c.of.r.checkDenial(c.of.msg, c.owner, c.typ, zone)
 }
 
 // maxSigners bounds the zones that one claim is checked with.
@@ -220,7 +227,7 @@ func (l *lookup) lookAbove(c *claim, top Name, first finding) finding {
 		return first
 	}
 	f := failed(ReasonRRSIGMissing)
-	if c.denial {
+	if c.set == nil {
 		f = failed(ReasonDenialMissing)
 	}
 	if n.zone != nil {

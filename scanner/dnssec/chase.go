@@ -93,8 +93,7 @@ func (c *chase) check(set *rrset) finding {
 	by := addSigners(c.space.signers[:0], set)
 	sortLongest(by)
 	return c.l.settle(&claim{
-		owner: set.owner, typ: set.typ, signers: by, claimed: by,
-		check: func(zone *zoneKeys) finding { return c.r.checkSet(c.msg, set, zone) },
+		of: c, owner: set.owner, typ: set.typ, signers: by, claimed: by, set: set,
 	})
 }
 
@@ -211,9 +210,8 @@ func (c *chase) denied() {
 		return
 	}
 	f := c.l.settle(&claim{
-		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError,
+		of: c, owner: c.at, typ: c.typ, missing: c.msg.rcode == dns.RcodeNameError,
 		signers: c.deniers(c.space.signers[:0], false), claimed: c.deniers(c.space.claimed[:0], true),
-		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
 	})
 	c.l.traceEnd(StepDenial, c.at, c.typ, f)
 	c.worsen(f)

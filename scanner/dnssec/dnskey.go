@@ -113,7 +113,20 @@ func (v *Validator) required(point *anchorPoint) []uint8 {
 // and what does, for a trace.
 type entry struct {
 	keys []*key
-	by   []string
+	by   []voucher
+}
+
+// voucher is a DS record or, by its digest type 0, a DNSKEY record.
+type voucher struct {
+	tag             uint16
+	alg, digestType uint8
+}
+
+func (v voucher) String() string {
+	if v.digestType == 0 {
+		return fmt.Sprintf("%d %d DNSKEY", v.tag, v.alg)
+	}
+	return fmt.Sprintf("%d %d %d", v.tag, v.alg, v.digestType)
 }
 
 // vouched picks the entry keys. Revoked keys and keys that are not for zones are
@@ -123,7 +136,7 @@ func (v *Validator) vouched(owner Name, all []*key, point *anchorPoint) (entry, 
 	for _, k := range point.keys {
 		for _, have := range all {
 			if bytes.Equal(have.rdata, k.rdata) && have.zone && !have.revoked {
-				e.keys, e.by = append(e.keys, have), append(e.by, fmt.Sprintf("%d %d DNSKEY", k.tag, k.alg))
+				e.keys, e.by = append(e.keys, have), append(e.by, voucher{k.tag, k.alg, 0})
 			}
 		}
 	}
@@ -138,7 +151,7 @@ func (v *Validator) vouched(owner Name, all []*key, point *anchorPoint) (entry, 
 				continue
 			}
 			if vouches(ds, owner, k) {
-				e.keys, e.by = append(e.keys, k), append(e.by, fmt.Sprintf("%d %d %d", ds.tag, ds.alg, ds.digestType))
+				e.keys, e.by = append(e.keys, k), append(e.by, voucher{ds.tag, ds.alg, ds.digestType})
 				continue
 			}
 			if mismatches++; mismatches > v.limits.DSMismatches {

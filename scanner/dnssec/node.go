@@ -25,7 +25,7 @@ type node struct {
 	until   time.Time    // when to forget
 	private bool         // depends on the budget or context of the lookup that asked
 	vouch   *anchorPoint // only while the keys are still to be had
-	ds      []string     // that vouch for the keys, for a trace
+	ds      []voucher    // that vouch for the keys, for a trace
 	proof   *proof       // of the DNSKEY RRset or of the denial
 }
 

@@ -51,7 +51,10 @@ func (l *lookup) traceNode(n *node) {
 		t.nodes = make(map[Name]bool)
 	}
 	t.nodes[n.name] = true
-	step := Step{Kind: StepNoCut, Name: n.name.String(), Status: n.status, Reason: n.reason, DS: n.ds}
+	step := Step{Kind: StepNoCut, Name: n.name.String(), Status: n.status, Reason: n.reason}
+	for _, ds := range n.ds {
+		step.DS = append(step.DS, ds.String())
+	}
 	switch {
 	case n.status != Secure:
 		step.Kind = StepEnd
