@@ -84,8 +84,8 @@ func types(a, b uint16) bitmap {
 		Hdr:        dns.RR_Header{Name: ".", Rrtype: dns.TypeNSEC, Class: dns.ClassINET},
 		NextDomain: ".", TypeBitMap: slices.Compact([]uint16{min(a, b), max(a, b)}),
 	})
-	_, rest, ok := cutName(rr.data)
-	if err != nil || !ok || rr.bad {
+	next, rest := cutName(rr.data)
+	if err != nil || next == "" || rr.bad {
 		return ""
 	}
 	return bitmap(rest)

@@ -35,8 +35,8 @@ func (r *Record) Target() (Name, bool) {
 	if r.bad || r.Type != dns.TypeNS && r.Type != dns.TypeCNAME && r.Type != dns.TypeDNAME {
 		return "", false
 	}
-	n, rest, ok := cutName(r.data)
-	return n, ok && rest == ""
+	n, rest := cutName(r.data)
+	return n, n != "" && rest == ""
 }
 
 // Addr returns the address of an A or AAAA record; false for others.
@@ -69,13 +69,13 @@ func Keep(records []Record) []Record {
 	return kept
 }
 
-// cutName reads the uncompressed name that data begins with, in lower case. It
-// shares the octets of data where that is so written.
-func cutName(data string) (n Name, rest string, ok bool) {
+// cutName reads the uncompressed name that data begins with, in lower case; "" where
+// there is none. It shares the octets of data where that is so written.
+func cutName(data string) (n Name, rest string) {
 	end, upper := 0, false
 	for {
 		if end >= len(data) || end >= maxName {
-			return "", "", false
+			return "", ""
 		}
 		size := int(data[end])
 		if size == 0 {
@@ -83,7 +83,7 @@ func cutName(data string) (n Name, rest string, ok bool) {
 		}
 		next := end + 1 + size
 		if size > maxLabel || next > len(data) {
-			return "", "", false
+			return "", ""
 		}
 		for _, c := range []byte(data[end+1 : next]) {
 			upper = upper || 'A' <= c && c <= 'Z'
@@ -92,9 +92,9 @@ func cutName(data string) (n Name, rest string, ok bool) {
 	}
 	end++
 	if upper {
-		return Name(lowered(data[:end])), data[end:], true
+		return Name(lowered(data[:end])), data[end:]
 	}
-	return Name(data[:end]), data[end:], true
+	return Name(data[:end]), data[end:]
 }
 
 // lowered is an octet string in lower case.
@@ -132,8 +132,8 @@ func (r *Record) Signature() (Signature, bool) {
 		return Signature{}, false
 	}
 	fixed := r.data[:sigFixed]
-	signer, octets, ok := cutName(r.data[sigFixed:])
-	if !ok {
+	signer, octets := cutName(r.data[sigFixed:])
+	if signer == "" {
 		return Signature{}, false
 	}
 	return Signature{
@@ -193,13 +193,18 @@ func readNSEC3(data string) (hashedDenial, bool) {
 	}, true
 }
 
-// NSEC3Parameters returns the iterations of an NSEC3 record and whether it is of an
-// opt-out span (RFC 5155, Section 3.1); false for others.
-func (r *Record) NSEC3Parameters() (iterations uint16, optOut, ok bool) {
+// NSEC3Parameters is what an NSEC3 record says of its chain (RFC 5155, Section 3.1).
+type NSEC3Parameters struct {
+	Iterations uint16
+	OptOut     bool // unsigned delegations may lie in its span
+}
+
+// NSEC3Parameters reads an NSEC3 record; false for others.
+func (r *Record) NSEC3Parameters() (NSEC3Parameters, bool) {
 	if r.bad || r.Type != dns.TypeNSEC3 || len(r.data) < 4 {
-		return 0, false, false
+		return NSEC3Parameters{}, false
 	}
-	return uint16At(r.data, 2), r.data[1]&flagOptOut != 0, true
+	return NSEC3Parameters{uint16At(r.data, 2), r.data[1]&flagOptOut != 0}, true
 }
 
 // delegationSigner is a DS record, read.

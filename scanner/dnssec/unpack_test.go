@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
+	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -274,6 +276,25 @@ func randomMessage(t *testing.T, dice *rand.Rand) []byte {
 		t.Fatal(err)
 	}
 	return wire
+}
+
+// TestUnpackManyOwners reads more owners than are remembered, each of them twice.
+func TestUnpackManyOwners(t *testing.T) {
+	m := new(dns.Msg).SetQuestion("example.com.", dns.TypeA)
+	m.Response, m.Compress = true, true
+	for i := range 6 * maxNames {
+		name := fmt.Sprintf("n%d.example.com.", i%(3*maxNames))
+		m.Answer = append(m.Answer, &dns.A{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 1}, A: net.IPv4(192, 0, 2, byte(i))})
+	}
+	wire, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := new(reader)
+	if _, ok := r.message(wire); !ok || r.known != maxNames {
+		t.Errorf("read %v, %d names", ok, r.known)
+	}
+	sameAsLibrary(t, wire)
 }
 
 // FuzzUnpack reads what anybody may send.

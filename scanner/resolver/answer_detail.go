@@ -44,12 +44,12 @@ func describeDenial(a *Answer, msg *dnssec.Message) {
 		if r.Type == dns.TypeNSEC {
 			a.Denial = dnssec.DenialNSEC
 		}
-		if iterations, optOut, ok := r.NSEC3Parameters(); ok {
+		if p, ok := r.NSEC3Parameters(); ok {
 			if a.Denial != dnssec.DenialOptOut {
 				a.Denial = dnssec.DenialNSEC3
 			}
-			a.NSEC3Iterations = max(a.NSEC3Iterations, iterations)
-			if optOut && !msg.AuthenticatedData {
+			a.NSEC3Iterations = max(a.NSEC3Iterations, p.Iterations)
+			if p.OptOut && !msg.AuthenticatedData {
 				a.Denial = dnssec.DenialOptOut
 			}
 		}
