@@ -141,8 +141,9 @@ func (s said) unpacked() (exchange.Reply, error) {
 	if s.err != nil {
 		return s.reply, s.err
 	}
-	s.reply.Msg = new(dns.Msg)
-	return s.reply, s.reply.Msg.Unpack(s.wire)
+	var err error
+	s.reply.Msg, err = dnssec.Unpack(s.wire)
+	return s.reply, err
 }
 
 // Exchange implements exchange.Exchanger. All servers are as far away as one that
@@ -157,7 +158,9 @@ func (rec *recording) Exchange(ctx context.Context, server netip.AddrPort, q dns
 	var s said
 	s.reply, s.err = rec.lab.Exchange(ctx, server, q, opt)
 	if s.err == nil {
-		s.wire, s.err = s.reply.Msg.Pack()
+		m := s.reply.Msg.Msg()
+		m.Question, m.Compress = []dns.Question{{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}}, true
+		s.wire, s.err = m.Pack()
 	}
 	s.reply.Msg, s.reply.RTT = nil, 50*time.Millisecond
 	rec.mu.Lock()

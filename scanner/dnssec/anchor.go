@@ -2,6 +2,7 @@ package dnssec
 
 import (
 	_ "embed" // for the anchors of the root
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -66,7 +67,7 @@ func ParseAnchors(text string) ([]Anchor, error) {
 // anchorPoint is what is trusted at one name: DS and DNSKEY records, or, for a
 // negative anchor, that nothing is validated.
 type anchorPoint struct {
-	ds       []*dns.DS
+	ds       []delegationSigner
 	keys     []*key
 	negative bool
 }
@@ -76,16 +77,16 @@ var errAnchor = errors.New("neither DS nor DNSKEY")
 // anchorPoints sorts the anchors by name. An anchor wins over a negative one at
 // the same name.
 func (v *Validator) anchorPoints(anchors []Anchor, insecure []string) error {
-	v.anchors = make(map[name]*anchorPoint)
+	v.anchors = make(map[Name]*anchorPoint)
 	for _, s := range insecure {
-		n, err := parseName(s)
+		n, err := ParseName(s)
 		if err != nil {
 			return fmt.Errorf("negative trust anchor %q: %w", s, err)
 		}
 		v.anchors[n] = &anchorPoint{negative: true}
 	}
 	for _, a := range anchors {
-		n, err := parseName(a.Name)
+		n, err := ParseName(a.Name)
 		if err != nil {
 			return fmt.Errorf("trust anchor %q: %w", a.Name, err)
 		}
@@ -96,13 +97,13 @@ func (v *Validator) anchorPoints(anchors []Anchor, insecure []string) error {
 		}
 		switch {
 		case a.DS != nil:
-			p.ds = append(p.ds, a.DS)
+			p.ds = append(p.ds, anchorDS(a.DS))
 		case a.Key != nil:
-			rdata, err := canonicalRdata([]dns.RR{a.Key})
+			rdata, err := packData(a.Key)
 			if err != nil {
 				return fmt.Errorf("trust anchor %s: %w", a.Name, err)
 			}
-			p.keys = append(p.keys, readKey(a.Key, rdata[0], v.algorithms))
+			p.keys = append(p.keys, readKey(rdata, v.algorithms))
 		default:
 			return fmt.Errorf("trust anchor %s: %w", a.Name, errAnchor)
 		}
@@ -110,15 +111,24 @@ func (v *Validator) anchorPoints(anchors []Anchor, insecure []string) error {
 	return nil
 }
 
+// anchorDS reads a DS record of the library. A digest that is none fits no key.
+func anchorDS(ds *dns.DS) delegationSigner {
+	digest, err := hex.DecodeString(ds.Digest)
+	if err != nil {
+		digest = nil
+	}
+	return delegationSigner{tag: ds.KeyTag, alg: ds.Algorithm, digestType: ds.DigestType, digest: string(digest)}
+}
+
 // closestAnchor returns the name at or above n that has an anchor, and the anchor;
 // nil where there is none.
-func (v *Validator) closestAnchor(n name) (name, *anchorPoint) {
+func (v *Validator) closestAnchor(n Name) (Name, *anchorPoint) {
 	for {
 		if p := v.anchors[n]; p != nil {
 			return n, p
 		}
-		if n == root {
-			return root, nil
+		if n == Root {
+			return Root, nil
 		}
 		n = n.parent()
 	}

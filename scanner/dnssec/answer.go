@@ -11,7 +11,7 @@ import (
 type finding struct {
 	status     Status
 	reason     Reason
-	zone       name // apex of the zone that speaks, or of the cut that ends the chain
+	zone       Name // apex of the zone that speaks, or of the cut that ends the chain
 	proof      *proof
 	ttl        uint32
 	expires    time.Time
@@ -26,7 +26,7 @@ type finding struct {
 func failed(reason Reason) finding { return finding{status: reason.failure(), reason: reason} }
 
 // outside makes a finding of data that no anchor reaches.
-func outside(reason Reason, zone name) finding {
+func outside(reason Reason, zone Name) finding {
 	return finding{status: reasons[reason].status, reason: reason, zone: zone, ttl: ^uint32(0)}
 }
 
@@ -71,6 +71,7 @@ func (r *response) checkSet(msg *message, set *rrset, zone *zoneKeys) finding {
 	}
 	f.wildcard = true
 	e := r.gather(msg.authority, zone)
+	defer e.free()
 	proven := e.noCloser(set.owner, set.owner.suffix(p.labels))
 	if proven == unproven {
 		reason := e.why()
@@ -110,9 +111,10 @@ func (f *finding) insecureBy(v verdict) {
 }
 
 // checkDenial checks that the authority section denies an RRset.
-func (r *response) checkDenial(msg *message, q name, t uint16, zone *zoneKeys) finding {
+func (r *response) checkDenial(msg *message, q Name, t uint16, zone *zoneKeys) finding {
 	r.blamed = nil
 	e := r.gather(msg.authority, zone)
+	defer e.free()
 	v := e.deny(q, t, msg.rcode)
 	if v == unproven {
 		return r.refuse(e.why(), zone)
@@ -124,16 +126,23 @@ func (r *response) checkDenial(msg *message, q name, t uint16, zone *zoneKeys) f
 	return f
 }
 
-// claim is something that a reply says, and how to check it with the keys of a
-// zone.
+// claim is something that a reply says.
 type claim struct {
-	owner   name
+	owner   Name
 	typ     uint16
-	signers []name // candidates, longest first
-	claimed []name // those of them that sign for this claim, not for an alias before it
-	denial  bool
-	missing bool // the reply says that the name does not exist
-	check   func(zone *zoneKeys) finding
+	signers []Name // candidates, longest first
+	claimed []Name // those of them that sign for this claim, not for an alias before it
+	set     *rrset // that is claimed to be the owner's; nil: that there is none
+	missing bool   // the reply says that the name does not exist
+	of      *chase
+}
+
+// check checks a claim with the keys of a zone.
+func (c *claim) check(zone *zoneKeys) finding {
+	if c.set != nil {
+		return c.of.r.checkSet(c.of.msg, c.set, zone)
+	}
+	return c.of.r.checkDenial(c.of.msg, c.owner, c.typ, zone)
 }
 
 // maxSigners bounds the zones that one claim is checked with.
@@ -152,7 +161,7 @@ func (l *lookup) settle(c *claim) finding {
 		return ended(l.walk(top))
 	}
 	first := finding{}
-	tried := make([]name, 0, maxSigners)
+	tried := make([]Name, 0, maxSigners)
 	for _, signer := range c.signers {
 		if len(tried) >= maxSigners || !l.maySign(c, top, signer, anchor) {
 			continue
@@ -169,7 +178,7 @@ func (l *lookup) settle(c *claim) finding {
 				f = failed(ReasonSignerWrong)
 			}
 		}
-		if f.status == Insecure && !signer.within(anchor) {
+		if f.status == Insecure && !signer.Within(anchor) {
 			f = failed(ReasonSignerWrong)
 		}
 		if f.status >= Insecure || f.reason == ReasonWorkLimit || f.reason == ReasonCancelled {
@@ -185,11 +194,11 @@ func (l *lookup) settle(c *claim) finding {
 // maySign reports whether a zone can have signed a claim: it is above it, and an
 // anchor is above or at the zone. A zone above the closest anchor may only prove
 // that the name does not exist.
-func (l *lookup) maySign(c *claim, top, signer, anchor name) bool {
-	if !top.within(signer) {
+func (l *lookup) maySign(c *claim, top, signer, anchor Name) bool {
+	if !top.Within(signer) {
 		return false
 	}
-	if signer.within(anchor) {
+	if signer.Within(anchor) {
 		return true
 	}
 	_, point := l.v.closestAnchor(signer)
@@ -199,10 +208,10 @@ func (l *lookup) maySign(c *claim, top, signer, anchor name) bool {
 // lookAbove walks to a claim that was not shown to be true. An opt-out span, or too
 // many iterations, only say that unsigned data may be there: they do not excuse
 // data that a zone claims to have signed, and that does not verify.
-func (l *lookup) lookAbove(c *claim, top name, first finding) finding {
+func (l *lookup) lookAbove(c *claim, top Name, first finding) finding {
 	n := l.walk(top)
 	vague := n.reason == ReasonOptOut || n.reason == ReasonNSEC3Iterations
-	signed := slices.ContainsFunc(c.claimed, func(signer name) bool { return top.within(signer) })
+	signed := slices.ContainsFunc(c.claimed, func(signer Name) bool { return top.Within(signer) })
 	switch {
 	case n.status == Insecure && vague && signed && first.reason != ReasonNone:
 		return first
@@ -218,7 +227,7 @@ func (l *lookup) lookAbove(c *claim, top name, first finding) finding {
 		return first
 	}
 	f := failed(ReasonRRSIGMissing)
-	if c.denial {
+	if c.set == nil {
 		f = failed(ReasonDenialMissing)
 	}
 	if n.zone != nil {
@@ -230,10 +239,10 @@ func (l *lookup) lookAbove(c *claim, top name, first finding) finding {
 // aboveAnchors reports whether a zone that no anchor is above claims to have
 // signed.
 func (l *lookup) aboveAnchors(c *claim) bool {
-	return slices.ContainsFunc(c.signers, func(signer name) bool {
+	return slices.ContainsFunc(c.signers, func(signer Name) bool {
 		_, point := l.v.closestAnchor(signer)
-		return point == nil && c.owner.within(signer)
+		return point == nil && c.owner.Within(signer)
 	})
 }
 
-func contains(names []name, n name) bool { return slices.Contains(names, n) }
+func contains(names []Name, n Name) bool { return slices.Contains(names, n) }

@@ -34,7 +34,7 @@ func (a attack) run(t *testing.T, w *dnssectest.World) {
 	}
 	work := &dnssec.Work{}
 	start := time.Now()
-	r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w, edit: a.edit}, a.question, a.reply, work)
+	r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w, edit: a.edit}, a.question, a.reply, work)
 	if r.Status != a.status || r.Reason != a.reason {
 		t.Errorf("%v %q, want %v %q", r.Status, r.Reason, a.status, a.reason)
 	}

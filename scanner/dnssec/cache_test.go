@@ -56,10 +56,10 @@ func TestOneFlight(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				n := c.resolve(t.Context(), root, begin, func() *node {
+				n := c.resolve(t.Context(), Root, begin, func(Name) *node {
 					time.Sleep(time.Second) // of the bubble: all others wait
 					found.Add(1)
-					return &node{name: root, status: Secure, until: begin.Add(time.Minute)}
+					return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
 				})
 				if n.status != Secure {
 					t.Error(n.status)
@@ -70,7 +70,7 @@ func TestOneFlight(t *testing.T) {
 		if found.Load() != 1 || len(c.flights) != 0 {
 			t.Errorf("found %d times, %d flights left", found.Load(), len(c.flights))
 		}
-		if c.get(root, begin.Add(time.Minute)) != nil {
+		if c.get(Root, begin.Add(time.Minute)) != nil {
 			t.Error("remembered for too long")
 		}
 	})
@@ -84,21 +84,21 @@ func TestPrivateFlight(t *testing.T) {
 		release := make(chan struct{})
 		first := make(chan *node, 1)
 		go func() {
-			first <- c.resolve(t.Context(), root, begin, func() *node {
+			first <- c.resolve(t.Context(), Root, begin, func(Name) *node {
 				<-release
-				return &node{name: root, reason: ReasonWorkLimit, private: true}
+				return &node{name: Root, reason: ReasonWorkLimit, private: true}
 			})
 		}()
 		synctest.Wait()
 		second := make(chan *node, 1)
 		go func() {
-			second <- c.resolve(t.Context(), root, begin, func() *node {
-				return &node{name: root, status: Secure, until: begin.Add(time.Minute)}
+			second <- c.resolve(t.Context(), Root, begin, func(Name) *node {
+				return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
 			})
 		}()
 		ctx, cancel := context.WithCancel(t.Context())
 		third := make(chan *node, 1)
-		go func() { third <- c.resolve(ctx, root, begin, nil) }()
+		go func() { third <- c.resolve(ctx, Root, begin, nil) }()
 		synctest.Wait()
 		cancel()
 		if n := <-third; n.reason != ReasonCancelled {

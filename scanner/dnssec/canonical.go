@@ -1,11 +1,10 @@
 package dnssec
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"slices"
-	"sync"
+	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -26,107 +25,95 @@ var rdataNames = map[uint16]struct{ skip, strings, names int }{
 	dns.TypeSIG: {18, 0, 1}, dns.TypeRRSIG: {18, 0, 1},
 }
 
-// lowerNames puts the names in RDATA of the given type in lower case, in place.
-// Length octets are below 64 and so never look like upper case.
-func lowerNames(rdata []byte, rrtype uint16) {
+// lowerNames returns RDATA of the given type with the names in it in lower case: the
+// same string where they are so already. Length octets are below 64 and so never look
+// like upper case.
+func lowerNames(rdata string, rrtype uint16) string {
 	layout, ok := rdataNames[rrtype]
 	if !ok {
-		return
+		return rdata
 	}
-	i := layout.skip
+	start := layout.skip
 	for range layout.strings {
-		if i >= len(rdata) {
-			return
+		if start >= len(rdata) {
+			return rdata
 		}
-		i += 1 + int(rdata[i])
+		start += 1 + int(rdata[start])
 	}
-	for names := layout.names; names > 0 && i < len(rdata); i++ {
-		size := int(rdata[i])
-		if size == 0 {
+	end := start
+	for names := layout.names; names > 0 && end < len(rdata); end++ {
+		if rdata[end] == 0 {
 			names--
-			continue
 		}
-		for end := min(i+size, len(rdata)-1); i < end; i++ {
-			rdata[i+1] = lower(rdata[i+1])
-		}
+		end += int(rdata[end])
 	}
+	if end = min(end, len(rdata)); start >= end || !hasUpper(rdata[start:end]) {
+		return rdata
+	}
+	return rdata[:start] + lowered(rdata[start:end]) + rdata[end:]
 }
 
-// canonicalRdata packs records and returns the canonical RDATA of each. It does not
-// write to the records, which others may be reading: dns.PackRR would.
-func canonicalRdata(rrs []dns.RR) ([][]byte, error) {
-	size := headerSize + 1
-	for _, rr := range rrs {
-		size += dns.Len(rr)
-	}
-	msg := envelopes.Get().(*dns.Msg)
-	msg.Answer = rrs
-	wire, err := msg.PackBuffer(make([]byte, size))
-	msg.Answer = nil
-	envelopes.Put(msg)
-	if err != nil {
-		return nil, errRecord
-	}
-	rdatas, at := make([][]byte, len(rrs)), headerSize
-	for i, rr := range rrs {
-		for at < len(wire) && wire[at] != 0 { // the owner
-			at += 1 + int(wire[at])
+func hasUpper(s string) bool {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			return true
 		}
-		start := at + 1 + fixedSize
-		if start > len(wire) {
-			return nil, errRecord
-		}
-		end := start + int(binary.BigEndian.Uint16(wire[start-2:]))
-		if end > len(wire) {
-			return nil, errRecord
-		}
-		rdatas[i] = wire[start:end:end]
-		lowerNames(rdatas[i], rr.Header().Rrtype)
-		at = end
 	}
-	return rdatas, nil
+	return false
 }
-
-// envelopes are empty messages to pack records in. They are used again.
-var envelopes = sync.Pool{New: func() any { return new(dns.Msg) }}
-
-const (
-	headerSize = 12 // of a message
-	fixedSize  = 10 // type, class, TTL and length of a record
-)
 
 // canonicalise puts the records in canonical order, drops duplicates (RFC 4034,
-// Section 6.3) and keeps their RDATA in canonical form; once.
+// Section 6.3) and keeps them in canonical form, too; once. Most are in that form as
+// they come, and are not copied.
 func (s *rrset) canonicalise() error {
-	if s.rdatas != nil {
+	if s.canonical != nil {
 		return nil
 	}
-	rdatas, err := canonicalRdata(s.rrs)
-	if err != nil {
-		return err
+	for i := range s.records {
+		if s.records[i].bad {
+			return errRecord
+		}
 	}
-	if ascending(rdatas) {
-		s.rdatas = rdatas
+	canonical := lowerRecords(s.records)
+	if ascending(canonical) {
+		s.canonical = canonical
 		return nil
 	}
-	order := make([]int, len(rdatas))
+	order := make([]int, len(canonical))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return bytes.Compare(rdatas[i], rdatas[j]) })
-	order = slices.CompactFunc(order, func(i, j int) bool { return bytes.Equal(rdatas[i], rdatas[j]) })
-	sorted, rrs := make([][]byte, len(order)), make([]dns.RR, len(order))
+	slices.SortStableFunc(order, func(i, j int) int { return strings.Compare(canonical[i].data, canonical[j].data) })
+	order = slices.CompactFunc(order, func(i, j int) bool { return canonical[i].data == canonical[j].data })
+	sorted, records := make([]Record, len(order)), make([]Record, len(order))
 	for to, from := range order {
-		sorted[to], rrs[to] = rdatas[from], s.rrs[from]
+		sorted[to], records[to] = canonical[from], s.records[from]
 	}
-	s.rdatas, s.rrs = sorted, rrs
+	s.canonical, s.records = sorted, records
 	return nil
 }
 
-// ascending reports whether octet strings are in order, and differ.
-func ascending(rdatas [][]byte) bool {
-	for i := 1; i < len(rdatas); i++ {
-		if bytes.Compare(rdatas[i-1], rdatas[i]) >= 0 {
+// lowerRecords returns records of one type with the names in their RDATA in lower
+// case: the same records where all are so already.
+func lowerRecords(records []Record) []Record {
+	out := records
+	for i := range records {
+		data := lowerNames(records[i].data, records[i].Type)
+		if data == records[i].data {
+			continue
+		}
+		if &out[0] == &records[0] {
+			out = slices.Clone(records)
+		}
+		out[i].data = data
+	}
+	return out
+}
+
+// ascending reports whether records are in the order of their RDATA, and differ.
+func ascending(records []Record) bool {
+	for i := 1; i < len(records); i++ {
+		if records[i-1].data >= records[i].data {
 			return false
 		}
 	}
@@ -135,22 +122,17 @@ func ascending(rdatas [][]byte) bool {
 
 // appendSigned appends what an RRSIG signs (RFC 4034, Section 3.1.8.1): its own
 // RDATA without the signature, then the records with the owner as signed.
-func appendSigned(buf []byte, sig *signature, owner name, rdatas [][]byte) []byte {
-	rr := sig.rr
-	buf = binary.BigEndian.AppendUint16(buf, rr.TypeCovered)
-	buf = append(buf, rr.Algorithm, rr.Labels)
-	buf = binary.BigEndian.AppendUint32(buf, rr.OrigTtl)
-	buf = binary.BigEndian.AppendUint32(buf, rr.Expiration)
-	buf = binary.BigEndian.AppendUint32(buf, rr.Inception)
-	buf = binary.BigEndian.AppendUint16(buf, rr.KeyTag)
-	buf = append(buf, sig.signer...)
-	for _, rdata := range rdatas {
+func appendSigned(buf []byte, sig *Signature, owner Name, records []Record) []byte {
+	buf = append(buf, sig.fixed...)
+	buf = append(buf, sig.Signer...)
+	for i := range records {
+		data := records[i].data
 		buf = append(buf, owner...)
-		buf = binary.BigEndian.AppendUint16(buf, rr.TypeCovered)
+		buf = binary.BigEndian.AppendUint16(buf, sig.Covered)
 		buf = binary.BigEndian.AppendUint16(buf, dns.ClassINET)
-		buf = binary.BigEndian.AppendUint32(buf, rr.OrigTtl)
-		buf = binary.BigEndian.AppendUint16(buf, uint16(len(rdata)))
-		buf = append(buf, rdata...)
+		buf = binary.BigEndian.AppendUint32(buf, sig.originalTTL)
+		buf = binary.BigEndian.AppendUint16(buf, uint16(len(data)))
+		buf = append(buf, data...)
 	}
 	return buf
 }

@@ -1,7 +1,6 @@
 package dnssec
 
 import (
-	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -13,13 +12,15 @@ type chase struct {
 	l    *lookup
 	r    *response
 	msg  *message
-	at   name
+	at   Name
 	typ  uint16
-	seen []name
+	seen []Name
 
 	result Result
 	ttl    uint32
 	weak   bool
+
+	space struct{ signers, claimed [3]Name } // of the claim being settled
 }
 
 // run walks the chain. The status is that of the worst link; a link that is not
@@ -64,11 +65,11 @@ func (c *chase) choose() way {
 func signed(s *rrset) bool { return s != nil && len(s.sigs) > 0 }
 
 // findDNAME returns the DNAME RRset above n, the closest where there are several.
-func findDNAME(sets []rrset, n name) *rrset {
+func findDNAME(sets []rrset, n Name) *rrset {
 	var closest *rrset
 	for i := range sets {
 		s := &sets[i]
-		if s.typ == dns.TypeDNAME && len(s.rrs) > 0 && n.below(s.owner) {
+		if s.typ == dns.TypeDNAME && len(s.records) > 0 && n.below(s.owner) {
 			if closest == nil || len(s.owner) > len(closest.owner) {
 				closest = s
 			}
@@ -77,26 +78,22 @@ func findDNAME(sets []rrset, n name) *rrset {
 	return closest
 }
 
-// signers returns who claims to have signed an RRset, longest name first.
-func signers(sets ...*rrset) []name {
-	var names []name
-	for _, s := range sets {
-		for i := range s.sigs {
-			if n := s.sigs[i].signer; !contains(names, n) {
-				names = append(names, n)
-			}
+// addSigners adds who claims to have signed an RRset.
+func addSigners(names []Name, s *rrset) []Name {
+	for i := range s.sigs {
+		if n := s.sigs[i].Signer; !contains(names, n) {
+			names = append(names, n)
 		}
 	}
-	sortLongest(names)
 	return names
 }
 
 // check settles what an RRset is worth.
 func (c *chase) check(set *rrset) finding {
-	by := signers(set)
+	by := addSigners(c.space.signers[:0], set)
+	sortLongest(by)
 	return c.l.settle(&claim{
-		owner: set.owner, typ: set.typ, signers: by, claimed: by,
-		check: func(zone *zoneKeys) finding { return c.r.checkSet(c.msg, set, zone) },
+		of: c, owner: set.owner, typ: set.typ, signers: by, claimed: by, set: set,
 	})
 }
 
@@ -108,7 +105,7 @@ func (c *chase) link(cname, dname *rrset) bool {
 	}
 	c.seen = append(c.seen, c.at)
 	f, target := c.alias(cname, dname)
-	link := Link{Name: c.at.String(), Status: f.status, Reason: f.reason}
+	link := Link{Name: c.l.asked.Of(c.at), Status: f.status, Reason: f.reason}
 	if target != "" {
 		link.Target = target.String()
 	}
@@ -133,7 +130,7 @@ func (c *chase) link(cname, dname *rrset) bool {
 
 // alias checks one alias and finds its target, which is "" where a DNAME makes a
 // name that is too long.
-func (c *chase) alias(cname, dname *rrset) (finding, name) {
+func (c *chase) alias(cname, dname *rrset) (finding, Name) {
 	if cname != nil && (dname == nil || signed(cname)) {
 		f := c.check(cname)
 		if f.status >= Insecure || dname == nil {
@@ -165,30 +162,20 @@ func (c *chase) withTTL(f finding, set *rrset) finding {
 }
 
 // targetOf returns where an alias points; "" where it cannot be read.
-func targetOf(set *rrset) name {
-	var s string
-	switch rr := set.rrs[0].(type) {
-	case *dns.CNAME:
-		s = rr.Target
-	case *dns.DNAME:
-		s = rr.Target
-	}
-	n, err := parseName(s)
-	if err != nil {
-		return ""
-	}
+func targetOf(set *rrset) Name {
+	n, _ := set.records[0].Target()
 	return n
 }
 
 // synthesise replaces the owner of a DNAME at the end of a name by its target
 // (RFC 6672, Section 2.2); "" where the result is too long.
-func synthesise(n name, dname *rrset) name {
+func synthesise(n Name, dname *rrset) Name {
 	target := targetOf(dname)
-	prefix := n[:len(n)-len(dname.owner)]
-	if target == "" || len(prefix)+len(target) > maxName {
+	if target == "" {
 		return ""
 	}
-	return prefix + target
+	made, _ := n.Rewrite(dname.owner, target)
+	return made
 }
 
 // answered ends the walk at the RRset asked for.
@@ -208,7 +195,7 @@ func (c *chase) answered(set, dname *rrset) {
 	if f.status >= Insecure {
 		c.result.Rcode = dns.RcodeSuccess
 		if set.canonicalise() == nil || f.status == Insecure {
-			c.result.Records = slices.Clone(set.rrs) // not the whole message
+			c.result.Records = rrsOf(c.l.asked.Of(set.owner), set.records)
 		}
 	}
 	c.place(f)
@@ -223,9 +210,8 @@ func (c *chase) denied() {
 		return
 	}
 	f := c.l.settle(&claim{
-		owner: c.at, typ: c.typ, denial: true, missing: c.msg.rcode == dns.RcodeNameError,
-		signers: c.deniers(false), claimed: c.deniers(true),
-		check: func(zone *zoneKeys) finding { return c.r.checkDenial(c.msg, c.at, c.typ, zone) },
+		of: c, owner: c.at, typ: c.typ, missing: c.msg.rcode == dns.RcodeNameError,
+		signers: c.deniers(c.space.signers[:0], false), claimed: c.deniers(c.space.claimed[:0], true),
 	})
 	c.l.traceEnd(StepDenial, c.at, c.typ, f)
 	c.worsen(f)
@@ -239,19 +225,19 @@ func (c *chase) denied() {
 	c.done()
 }
 
-// deniers returns who claims to have signed a denial. Unused leaves out what the
-// proof of an alias rests on already.
-func (c *chase) deniers(unused bool) []name {
-	var sets []*rrset
+// deniers returns who claims to have signed a denial, longest name first. Unused
+// leaves out what the proof of an alias rests on already.
+func (c *chase) deniers(names []Name, unused bool) []Name {
 	for i := range c.msg.authority {
 		switch s := &c.msg.authority[i]; s.typ {
 		case dns.TypeNSEC, dns.TypeNSEC3, dns.TypeSOA:
 			if !unused || !s.used {
-				sets = append(sets, s)
+				names = addSigners(names, s)
 			}
 		}
 	}
-	return signers(sets...)
+	sortLongest(names)
+	return names
 }
 
 // negativeTTL is how long a denial may be believed as far as the SOA record says
@@ -260,12 +246,12 @@ func (c *chase) negativeTTL() uint32 {
 	low := ^uint32(0)
 	for i := range c.msg.authority {
 		s := &c.msg.authority[i]
-		if s.typ != dns.TypeSOA || !c.at.within(s.owner) {
+		if s.typ != dns.TypeSOA || !c.at.Within(s.owner) {
 			continue
 		}
-		for _, rr := range s.rrs {
-			if soa, ok := rr.(*dns.SOA); ok {
-				low = min(low, soa.Hdr.Ttl, soa.Minttl)
+		for i := range s.records {
+			if minimum, ok := s.records[i].MinimumTTL(); ok {
+				low = min(low, s.records[i].TTL, minimum)
 			}
 		}
 	}
@@ -284,11 +270,11 @@ func (c *chase) worsen(f finding) {
 func (c *chase) place(f finding) {
 	r := &c.result
 	if f.zone != "" {
-		r.Zone = f.zone.String()
+		r.Zone = c.l.asked.Of(f.zone)
 	}
 	r.Denial, r.NSEC3Iterations, r.Wildcard, r.Expires = f.denial, f.iterations, f.wildcard, f.expires
 	if f.proof != nil {
-		r.Signer, r.KeyTag, r.Alg = f.proof.signer.String(), f.proof.tag, f.proof.alg
+		r.Signer, r.KeyTag, r.Alg = c.l.asked.Of(f.proof.signer), f.proof.tag, f.proof.alg
 	}
 }
 

@@ -4,7 +4,7 @@ import "github.com/miekg/dns"
 
 // encloserProof is the closest encloser proof of RFC 5155, Section 8.3.
 type encloserProof struct {
-	encloser name
+	encloser Name
 	match    *nsec3Record // at the closest encloser
 	cover    *nsec3Record // of the next closer name
 }
@@ -18,10 +18,10 @@ func (p *encloserProof) insecureCut() bool {
 // enclose finds the longest existing ancestor of q and the denial of the name one
 // label longer. It is nil where that is not proven, or where the ancestor is a
 // cut with DS or a DNAME, which say nothing of what is below.
-func (e *evidence) enclose(c *nsec3Chain, q name) *encloserProof {
+func (e *evidence) enclose(c *nsec3Chain, q Name) *encloserProof {
 	next := q
 	for n := q.parent(); ; next, n = n, n.parent() {
-		if !n.within(e.zone.apex) || e.overLimit {
+		if !n.Within(e.zone.apex) || e.overLimit {
 			return nil
 		}
 		m := e.match(c, n)
@@ -35,7 +35,7 @@ func (e *evidence) enclose(c *nsec3Chain, q name) *encloserProof {
 		if p.insecureCut() {
 			return p
 		}
-		if delegates(m.types) || has(m.types, dns.TypeDNAME) {
+		if delegates(m.types) || m.types.has(dns.TypeDNAME) {
 			return nil
 		}
 		if p.cover = e.cover(c, next); p.cover == nil {
@@ -46,7 +46,7 @@ func (e *evidence) enclose(c *nsec3Chain, q name) *encloserProof {
 }
 
 // nsec3NoData proves that q has no RRset of type t (RFC 5155, Section 8.5 to 8.7).
-func (e *evidence) nsec3NoData(c *nsec3Chain, q name, t uint16) verdict {
+func (e *evidence) nsec3NoData(c *nsec3Chain, q Name, t uint16) verdict {
 	if m := e.match(c, q); m != nil {
 		if t != dns.TypeDS && q != e.zone.apex && cutAt(m.types, q) == cutInsecure {
 			return e.judge(true, beyondCut)
@@ -76,7 +76,7 @@ func (e *evidence) nsec3NoData(c *nsec3Chain, q name, t uint16) verdict {
 
 // nsec3NXDomain proves that neither q nor its wildcard exists (RFC 5155, Section
 // 8.4).
-func (e *evidence) nsec3NXDomain(c *nsec3Chain, q name) verdict {
+func (e *evidence) nsec3NXDomain(c *nsec3Chain, q Name) verdict {
 	if q == e.zone.apex || e.match(c, q) != nil {
 		return unproven
 	}
@@ -96,8 +96,8 @@ func (e *evidence) nsec3NXDomain(c *nsec3Chain, q name) verdict {
 
 // nsec3NoCloser proves that the name one label longer than the wildcard's parent
 // does not exist (RFC 5155, Section 8.8).
-func (e *evidence) nsec3NoCloser(c *nsec3Chain, q, encloser name) verdict {
-	cover := e.cover(c, q.suffix(encloser.labels()+1))
+func (e *evidence) nsec3NoCloser(c *nsec3Chain, q, encloser Name) verdict {
+	cover := e.cover(c, q.suffix(encloser.Labels()+1))
 	if cover == nil {
 		return unproven
 	}
@@ -106,7 +106,7 @@ func (e *evidence) nsec3NoCloser(c *nsec3Chain, q, encloser name) verdict {
 
 // nsec3NoDS looks for the proof of what is at a name where a zone cut may be (RFC
 // 5155, Section 8.6 and 8.9).
-func (e *evidence) nsec3NoDS(c *nsec3Chain, q name) cut {
+func (e *evidence) nsec3NoDS(c *nsec3Chain, q Name) cut {
 	if m := e.match(c, q); m != nil {
 		return cutAt(m.types, q)
 	}

@@ -4,7 +4,7 @@ import "github.com/miekg/dns"
 
 // delegation finds out what is at a name one label below what the parent node
 // covers: a zone with DS, a zone without, or no zone cut.
-func (l *lookup) delegation(parent *node, n name) *node {
+func (l *lookup) delegation(parent *node, n Name) *node {
 	found := l.insist(parent, n, dns.TypeDS, func(msg *message) *node { return l.readDS(parent, n, msg) })
 	if found.vouch == nil {
 		return found
@@ -21,19 +21,20 @@ func (l *lookup) delegation(parent *node, n name) *node {
 
 // readDS reads the reply to a DS question. The zone above speaks, and no other
 // (RFC 4035, Section 5.2).
-func (l *lookup) readDS(parent *node, n name, msg *message) *node {
+func (l *lookup) readDS(parent *node, n Name, msg *message) *node {
 	r := l.v.newResponse(l.w)
 	set := find(msg.answer, n, dns.TypeDS)
 	if set == nil {
 		set = find(msg.authority, n, dns.TypeDS) // a referral carries it there
 	}
 	if set != nil {
-		return l.secureCut(r, parent, set)
+		return l.secureCut(r, parent, n, set)
 	}
 	if made := l.aliasCut(r, parent, n, msg); made != nil {
 		return made
 	}
 	e := r.gather(msg.authority, parent.zone)
+	defer e.free()
 	var made *node
 	switch e.noDS(n) {
 	case cutNone:
@@ -55,10 +56,9 @@ func (l *lookup) readDS(parent *node, n name, msg *message) *node {
 	return l.lasts(made, e.ttl)
 }
 
-// secureCut verifies a DS RRset.
-func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
-	n := set.owner
-	if len(set.rrs) > l.v.limits.DSs {
+// secureCut verifies the DS RRset at a name.
+func (l *lookup) secureCut(r *response, parent *node, n Name, set *rrset) *node {
+	if len(set.records) > l.v.limits.DSs {
 		return l.node(parent, n, ReasonWorkLimit)
 	}
 	p, reason := r.verify(set, parent.zone)
@@ -69,8 +69,8 @@ func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
 		return l.broken(parent, n, ReasonWildcardForbidden)
 	}
 	point := &anchorPoint{}
-	for _, rr := range set.rrs {
-		if ds, ok := rr.(*dns.DS); ok {
+	for i := range set.records {
+		if ds, ok := readDS(&set.records[i]); ok {
 			point.ds = append(point.ds, ds)
 		}
 	}
@@ -85,7 +85,7 @@ func (l *lookup) secureCut(r *response, parent *node, set *rrset) *node {
 
 // aliasCut reads a CNAME or DNAME in reply to a DS question: no zone begins at an
 // alias. It returns nil where there is none.
-func (l *lookup) aliasCut(r *response, parent *node, n name, msg *message) *node {
+func (l *lookup) aliasCut(r *response, parent *node, n Name, msg *message) *node {
 	set := find(msg.answer, n, dns.TypeCNAME)
 	if set == nil || len(set.sigs) == 0 {
 		if d := findDNAME(msg.answer, n); d != nil {

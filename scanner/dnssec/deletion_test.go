@@ -34,7 +34,7 @@ func record(t *testing.T, w *dnssectest.World, q dnssec.Question) *recorded {
 		return r.messages[asked.Question]
 	}}
 	main := w.Ask(q.Name, q.Type)
-	result := validator(t, w, dnssec.Config{}).Validate(t.Context(), src, q, main, nil)
+	result := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), src, q, main, nil)
 	r.status = result.Status
 	if r.messages[q] == nil {
 		r.order = append(r.order, q)
@@ -52,7 +52,7 @@ func (r *recorded) with(t *testing.T, which dnssec.Question, changed *dns.Msg) d
 	}
 	replies[which] = changed
 	v := validator(t, r.world, dnssec.Config{})
-	return v.Validate(t.Context(), &source{world: r.world, record: replies}, r.question, replies[r.question].Copy(), nil)
+	return v.ValidateMsg(t.Context(), &source{world: r.world, record: replies}, r.question, replies[r.question].Copy(), nil)
 }
 
 // sections returns the three sections of a message to change.
@@ -154,7 +154,7 @@ func TestSwappedProofs(t *testing.T) {
 			msg := w.Ask(c.name, c.qtype)
 			msg.Ns = w.Ask(other.name, other.qtype).Ns
 			swaps++
-			r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, ask(c.name, c.qtype), msg, nil)
+			r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w}, ask(c.name, c.qtype), msg, nil)
 			if r.Status != dnssec.Bogus {
 				t.Errorf("%s %d with the denial of %s %d: %v %q", c.name, c.qtype, other.name, other.qtype, r.Status, r.Reason)
 			}
@@ -184,7 +184,7 @@ func TestSwappedProofs(t *testing.T) {
 	} {
 		msg := reply(c.denied, nil, w.Ask(c.by, c.qtype).Ns)
 		msg.Rcode = c.rcode
-		r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, c.denied, msg, nil)
+		r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w}, c.denied, msg, nil)
 		if r.Status != dnssec.Bogus {
 			t.Errorf("%v by the denial of %s %d: %v %q", c.denied, c.by, c.qtype, r.Status, r.Reason)
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // prime finds out about a trust anchor.
-func (l *lookup) prime(n name, point *anchorPoint) *node {
+func (l *lookup) prime(n Name, point *anchorPoint) *node {
 	if point.negative {
 		return l.node(nil, n, ReasonNegativeAnchor)
 	}
@@ -28,19 +28,19 @@ func (v *Validator) supported(point *anchorPoint) (*anchorPoint, Reason) {
 	reason, strong := ReasonUnsupportedAlg, false
 	for _, ds := range point.ds {
 		switch {
-		case v.algorithms[ds.Algorithm] == nil:
-		case digestHash(ds.DigestType) == 0:
+		case v.algorithms[ds.alg] == nil:
+		case digestHash(ds.digestType) == 0:
 			reason = ReasonUnsupportedDigest
 		default:
 			kept.ds = append(kept.ds, ds)
-			strong = strong || ds.DigestType != dns.SHA1
+			strong = strong || ds.digestType != dns.SHA1
 		}
 	}
 	if strong && !v.cfg.HonourSHA1DS {
 		all := kept.ds
 		kept.ds = nil
 		for _, ds := range all {
-			if ds.DigestType != dns.SHA1 {
+			if ds.digestType != dns.SHA1 {
 				kept.ds = append(kept.ds, ds)
 			}
 		}
@@ -58,18 +58,18 @@ func (v *Validator) supported(point *anchorPoint) (*anchorPoint, Reason) {
 
 // keys gets the DNSKEY RRset of a zone and the keys in it that are trusted
 // because of what point vouches for.
-func (l *lookup) keys(parent *node, n name, point *anchorPoint) *node {
+func (l *lookup) keys(parent *node, n Name, point *anchorPoint) *node {
 	return l.insist(parent, n, dns.TypeDNSKEY, func(msg *message) *node {
 		return l.readDNSKEY(parent, n, point, msg)
 	})
 }
 
-func (l *lookup) readDNSKEY(parent *node, n name, point *anchorPoint, msg *message) *node {
+func (l *lookup) readDNSKEY(parent *node, n Name, point *anchorPoint, msg *message) *node {
 	set := find(msg.answer, n, dns.TypeDNSKEY)
 	switch {
 	case set == nil:
 		return l.broken(parent, n, ReasonDNSKEYMissing)
-	case len(set.rrs) > l.v.limits.DNSKEYs:
+	case len(set.records) > l.v.limits.DNSKEYs:
 		return l.node(parent, n, ReasonWorkLimit)
 	case len(set.sigs) == 0:
 		return l.broken(parent, n, ReasonDNSKEYUnsigned)
@@ -100,7 +100,7 @@ func (v *Validator) required(point *anchorPoint) []uint8 {
 	}
 	var algorithms []uint8
 	for _, ds := range point.ds {
-		algorithms = append(algorithms, ds.Algorithm)
+		algorithms = append(algorithms, ds.alg)
 	}
 	for _, k := range point.keys {
 		algorithms = append(algorithms, k.alg)
@@ -113,24 +113,37 @@ func (v *Validator) required(point *anchorPoint) []uint8 {
 // and what does, for a trace.
 type entry struct {
 	keys []*key
-	by   []string
+	by   []voucher
+}
+
+// voucher is a DS record or, by its digest type 0, a DNSKEY record.
+type voucher struct {
+	tag             uint16
+	alg, digestType uint8
+}
+
+func (v voucher) String() string {
+	if v.digestType == 0 {
+		return fmt.Sprintf("%d %d DNSKEY", v.tag, v.alg)
+	}
+	return fmt.Sprintf("%d %d %d", v.tag, v.alg, v.digestType)
 }
 
 // vouched picks the entry keys. Revoked keys and keys that are not for zones are
 // none of them.
-func (v *Validator) vouched(owner name, all []*key, point *anchorPoint) (entry, Reason) {
+func (v *Validator) vouched(owner Name, all []*key, point *anchorPoint) (entry, Reason) {
 	var e entry
 	for _, k := range point.keys {
 		for _, have := range all {
 			if bytes.Equal(have.rdata, k.rdata) && have.zone && !have.revoked {
-				e.keys, e.by = append(e.keys, have), append(e.by, fmt.Sprintf("%d %d DNSKEY", k.tag, k.alg))
+				e.keys, e.by = append(e.keys, have), append(e.by, voucher{k.tag, k.alg, 0})
 			}
 		}
 	}
 	reason, mismatches := ReasonDSMismatch, 0
 	for _, ds := range point.ds {
 		for _, k := range all {
-			if k.tag != ds.KeyTag || k.alg != ds.Algorithm {
+			if k.tag != ds.tag || k.alg != ds.alg {
 				continue
 			}
 			if why := k.unusable(&rrset{typ: dns.TypeDS}, owner); why != ReasonNone {
@@ -138,7 +151,7 @@ func (v *Validator) vouched(owner name, all []*key, point *anchorPoint) (entry, 
 				continue
 			}
 			if vouches(ds, owner, k) {
-				e.keys, e.by = append(e.keys, k), append(e.by, fmt.Sprintf("%d %d %d", ds.KeyTag, ds.Algorithm, ds.DigestType))
+				e.keys, e.by = append(e.keys, k), append(e.by, voucher{ds.tag, ds.alg, ds.digestType})
 				continue
 			}
 			if mismatches++; mismatches > v.limits.DSMismatches {

@@ -35,6 +35,11 @@
 // nothing at all. NSEC3 proofs are made of records with the same parameters;
 // parameters that are too costly make the answer insecure before any hashing.
 //
+// A Message is made of the octets of a reply, or of one of the library's, and keeps
+// RDATA as octets: what was signed. Fields are read where a proof needs them. Records
+// of the library are made of what answers a question only. Unpack reads what is usual;
+// of all else it has the opinion of the library, and a test compares the two.
+//
 // Verifying costs more than all else. What has verified is remembered by a hash of
 // it. A key on P-256 that verifies much, as that of a top-level domain or one that an
 // operator has for all its zones, gets a table of multiples of its point, shared by

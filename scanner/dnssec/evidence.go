@@ -2,6 +2,7 @@ package dnssec
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -53,27 +54,57 @@ type evidence struct {
 	iterations uint16 // of the NSEC3 chain that gave the verdict
 	weak       bool
 	nsec3      bool // NSEC3 gave the verdict
+
+	space struct { // what the lists lie in, as long as they are short
+		sets    [4]evidenceSet
+		nsec    [4]nsecRecord
+		chains  [1]nsec3Chain
+		records [4]nsec3Record
+		hashes  [6]hashed
+	}
+	sets int // of space that are taken
 }
 
-// gather collects the records of the authority section that the zone signed.
+// evidences are used again: what is proven holds on to none.
+var evidences = sync.Pool{New: func() any { return new(evidence) }}
+
+// free gives evidence back.
+func (e *evidence) free() {
+	*e = evidence{}
+	evidences.Put(e)
+}
+
+// set makes an evidenceSet.
+func (e *evidence) set(s *rrset) *evidenceSet {
+	if e.sets == len(e.space.sets) {
+		return &evidenceSet{rrset: s}
+	}
+	set := &e.space.sets[e.sets]
+	set.rrset = s
+	e.sets++
+	return set
+}
+
+// gather collects the records of the authority section that the zone signed. The
+// caller frees them.
 func (r *response) gather(sets []rrset, zone *zoneKeys) *evidence {
-	e := &evidence{r: r, zone: zone, ttl: ^uint32(0)}
+	e := evidences.Get().(*evidence)
+	e.r, e.zone, e.ttl = r, zone, ^uint32(0)
+	e.nsec, e.chains = e.space.nsec[:0], e.space.chains[:0]
 	for i := range sets {
 		s := &sets[i]
-		if s.typ != dns.TypeNSEC && s.typ != dns.TypeNSEC3 || !signedBy(s, zone.apex) || !s.owner.within(zone.apex) {
+		if s.typ != dns.TypeNSEC && s.typ != dns.TypeNSEC3 || !signedBy(s, zone.apex) || !s.owner.Within(zone.apex) {
 			continue
 		}
-		set := &evidenceSet{rrset: s}
+		set := e.set(s)
 		e.seen = true
-		for _, rr := range s.rrs {
-			switch rr := rr.(type) {
-			case *dns.NSEC:
-				next, err := parseName(rr.NextDomain)
-				if err == nil && next.within(zone.apex) {
-					e.nsec = append(e.nsec, nsecRecord{set: set, owner: s.owner, next: next, types: rr.TypeBitMap})
-				}
-			case *dns.NSEC3:
-				e.readNSEC3(set, rr)
+		for i := range s.records {
+			switch {
+			case s.records[i].bad:
+			case s.typ == dns.TypeNSEC:
+				e.readNSEC(set, s.records[i].data)
+			default:
+				e.readNSEC3(set, s.records[i].data)
 			}
 		}
 	}
@@ -81,9 +112,9 @@ func (r *response) gather(sets []rrset, zone *zoneKeys) *evidence {
 }
 
 // signedBy reports whether an RRSIG of the RRset names the zone as signer.
-func signedBy(s *rrset, apex name) bool {
+func signedBy(s *rrset, apex Name) bool {
 	for i := range s.sigs {
-		if s.sigs[i].signer == apex {
+		if s.sigs[i].Signer == apex {
 			return true
 		}
 	}
@@ -160,7 +191,7 @@ func (e *evidence) genuine(c *nsec3Chain) bool {
 
 // deny proves that q has no RRset of type t. A proof of NXDOMAIN counts only where
 // the reply says so; one of NODATA always does.
-func (e *evidence) deny(q name, t uint16, rcode int) verdict {
+func (e *evidence) deny(q Name, t uint16, rcode int) verdict {
 	if rcode == dns.RcodeNameError && e.nsecNXDomain(q) {
 		return e.judge(true, nxDomain)
 	}
@@ -189,7 +220,7 @@ func (e *evidence) deny(q name, t uint16, rcode int) verdict {
 }
 
 // noCloser proves that a wildcard answer for q was rightly made from *.encloser.
-func (e *evidence) noCloser(q, encloser name) verdict {
+func (e *evidence) noCloser(q, encloser Name) verdict {
 	if e.nsecNoCloser(q, encloser) {
 		return e.judge(true, noData)
 	}
@@ -205,7 +236,7 @@ func (e *evidence) noCloser(q, encloser name) verdict {
 }
 
 // noDS proves what is at a name where a zone cut may be.
-func (e *evidence) noDS(q name) cut {
+func (e *evidence) noDS(q Name) cut {
 	found := e.nsecNoDS(q)
 	if found == cutUnknown {
 		tooMany := e.each(func(c *nsec3Chain) bool {

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"context"
 	"crypto/sha256"
 
 	"github.com/miekg/dns"
@@ -15,5 +16,10 @@ func (v *Validator) WithoutSignatures() *Validator {
 	return forgetful
 }
 
-// group makes RRsets of the records of one section that stands alone.
-func group(rrs []dns.RR) []rrset { return new(lastNames).group(rrs) }
+// ValidateMsg is Validate for a message of the library, as tests write them.
+func (v *Validator) ValidateMsg(ctx context.Context, src Source, q Question, msg *dns.Msg, w *Work) Result {
+	return v.Validate(ctx, src, q, FromMsg(msg), w)
+}
+
+// groupRRs makes RRsets of the records of one section that stands alone.
+func groupRRs(rrs []dns.RR) []rrset { return new(grouping).group(fromRRs(rrs)) }

@@ -40,7 +40,7 @@ func fuzzWorld(f *testing.F) *dnssectest.World {
 // silence answers nothing.
 type silence struct{}
 
-func (silence) Fetch(context.Context, dnssec.Query) (*dns.Msg, error) { return nil, errNoReply }
+func (silence) Fetch(context.Context, dnssec.Query) (*dnssec.Message, error) { return nil, errNoReply }
 
 // FuzzUnsigned shows that octets from which every signature was taken never become
 // secure, whatever the octets of the replies to DS and DNSKEY questions are.
@@ -64,7 +64,7 @@ func FuzzUnsigned(f *testing.F) {
 			}
 			return genuine
 		}}
-		r := v.Validate(t.Context(), src, dnssec.Question{Name: qname, Type: qtype}, msg, nil)
+		r := v.ValidateMsg(t.Context(), src, dnssec.Question{Name: qname, Type: qtype}, msg, nil)
 		if r.Status == dnssec.Secure {
 			t.Errorf("%+v", r)
 		}
@@ -117,7 +117,7 @@ func FuzzValidate(f *testing.F) {
 			return genuine
 		}}
 		work := &dnssec.Work{Trace: &dnssec.Trace{}}
-		r := v.Validate(t.Context(), src, dnssec.Question{Name: qname, Type: qtype}, msg, work)
+		r := v.ValidateMsg(t.Context(), src, dnssec.Question{Name: qname, Type: qtype}, msg, work)
 		check(t, r)
 		if work.Fetches > 40 || work.Verifications > 65 || work.Hashes > 16*(work.Fetches+1) {
 			t.Errorf("%+v", work)
@@ -180,7 +180,7 @@ func FuzzAnchors(f *testing.F) {
 			return
 		}
 		q := ask(anchors[0].Name, dns.TypeA)
-		if r := v.Validate(t.Context(), silence{}, q, reply(q, nil, nil), nil); r.Status == dnssec.Secure {
+		if r := v.ValidateMsg(t.Context(), silence{}, q, reply(q, nil, nil), nil); r.Status == dnssec.Secure {
 			t.Errorf("%+v", r)
 		}
 	})

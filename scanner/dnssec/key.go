@@ -3,8 +3,7 @@ package dnssec
 import (
 	"crypto"
 	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
+	"encoding/binary"
 
 	"github.com/miekg/dns"
 )
@@ -28,7 +27,7 @@ func (k *key) weak() bool {
 
 // zoneKeys are the keys that are trusted to sign for a zone.
 type zoneKeys struct {
-	apex name
+	apex Name
 	keys []*key
 	weak bool // a weak key is in the chain down to here
 	// required are the algorithms that must all sign, where Config.EveryAlgorithm
@@ -38,28 +37,30 @@ type zoneKeys struct {
 
 // readKeys reads a DNSKEY RRset that is canonicalised.
 func readKeys(set *rrset, algorithms map[uint8]Algorithm) []*key {
-	keys := make([]*key, 0, len(set.rrs))
-	for i, rr := range set.rrs {
-		if rr, ok := rr.(*dns.DNSKEY); ok {
-			keys = append(keys, readKey(rr, set.rdatas[i], algorithms))
+	keys := make([]*key, 0, len(set.canonical))
+	for i := range set.canonical {
+		if r := &set.canonical[i]; len(r.data) >= keyFixed {
+			keys = append(keys, readKey([]byte(r.data), algorithms))
 		}
 	}
 	return keys
 }
 
-func readKey(rr *dns.DNSKEY, rdata []byte, algorithms map[uint8]Algorithm) *key {
-	k := &key{tag: keyTag(rdata), alg: rr.Algorithm, rdata: rdata}
-	k.zone = rr.Flags&dns.ZONE != 0 && rr.Protocol == 3
-	k.revoked = rr.Flags&dns.REVOKE != 0
-	read := algorithms[rr.Algorithm]
+// keyFixed is the length of the fields of a DNSKEY in front of the key (RFC 4034,
+// Section 2.1).
+const keyFixed = 4
+
+// readKey reads the RDATA of a DNSKEY record, which the key keeps.
+func readKey(rdata []byte, algorithms map[uint8]Algorithm) *key {
+	flags, protocol := binary.BigEndian.Uint16(rdata), rdata[2]
+	k := &key{tag: keyTag(rdata), alg: rdata[3], rdata: rdata}
+	k.zone = flags&dns.ZONE != 0 && protocol == 3
+	k.revoked = flags&dns.REVOKE != 0
+	read := algorithms[k.alg]
 	if read == nil {
 		return k
 	}
-	raw, err := base64.StdEncoding.DecodeString(rr.PublicKey)
-	if err != nil {
-		return k
-	}
-	if pub, err := read(raw); err == nil {
+	if pub, err := read(rdata[keyFixed:]); err == nil {
 		k.pub = pub
 	}
 	return k
@@ -94,16 +95,15 @@ func digestHash(digestType uint8) crypto.Hash {
 
 // vouches reports whether the digest of a DS record is that of the key (RFC 4034,
 // Section 5.1.4).
-func vouches(ds *dns.DS, owner name, k *key) bool {
-	hash := digestHash(ds.DigestType)
-	want, err := hex.DecodeString(ds.Digest)
-	if hash == 0 || err != nil {
+func vouches(ds delegationSigner, owner Name, k *key) bool {
+	hash := digestHash(ds.digestType)
+	if hash == 0 {
 		return false
 	}
 	h := hash.New()
 	h.Write([]byte(owner))
 	h.Write(k.rdata)
-	return subtle.ConstantTimeCompare(h.Sum(nil), want) == 1
+	return subtle.ConstantTimeCompare(h.Sum(nil), []byte(ds.digest)) == 1
 }
 
 // newer reports whether a is later than b by serial arithmetic (RFC 1982).

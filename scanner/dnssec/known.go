@@ -6,7 +6,7 @@ import "slices"
 // have, ascending, as far as the validator remembers: nothing is asked. apex is in
 // canonical form.
 func (v *Validator) KeyAlgorithms(apex string) []uint8 {
-	n, err := parseName(apex)
+	n, err := ParseName(apex)
 	if err != nil {
 		return nil
 	}

@@ -105,3 +105,27 @@ func TestCommon(t *testing.T) {
 		}
 	}
 }
+
+// TestSpelled reads the text of a name and of those above it.
+func TestSpelled(t *testing.T) {
+	for _, c := range []struct{ text, of, want string }{
+		{"a.b.example.", "a.b.example.", "a.b.example."}, {"a.b.example.", "example.", "example."}, {"a.b.example.", ".", "."},
+		{"A.b.Example", "b.example.", "b.example."}, {"a.b.example.", "c.example.", "c.example."}, {".", ".", "."}, {".", "a.", "a."},
+		{`a\.b.example.`, "example.", "example."}, {`a\.b.example.`, `a\.b.example.`, `a\.b.example.`}, {`\097.example.`, "a.example.", "a.example."},
+		{"ab.example.", "b.example.", "b.example."}, {"_25._tcp.mx.example.", "mx.example.", "mx.example."},
+	} {
+		s, err := Spell(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Of(mustName(t, c.of)); got != c.want {
+			t.Errorf("%s of %s: %q, want %q", c.of, c.text, got, c.want)
+		}
+		if canonical, err := Canonical(c.text); err != nil || s.Text != canonical || s.Name != mustName(t, c.text) {
+			t.Errorf("%s: %+v", c.text, s)
+		}
+	}
+	if _, err := Spell("a..b."); err == nil {
+		t.Error("an empty label is read")
+	}
+}

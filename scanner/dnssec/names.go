@@ -5,7 +5,7 @@ import "strings"
 // Canonical returns the canonical presentation form of a name: lower case, final
 // dot, octets escaped in one way only.
 func Canonical(s string) (string, error) {
-	n, err := parseName(s)
+	n, err := ParseName(s)
 	if err != nil {
 		return "", err
 	}
@@ -28,17 +28,17 @@ func plain(s string) bool {
 // CountLabels returns how many labels a name has, the root not included; -1 for
 // what is not a name.
 func CountLabels(s string) int {
-	n, err := parseName(s)
+	n, err := ParseName(s)
 	if err != nil {
 		return -1
 	}
-	return n.labels()
+	return n.Labels()
 }
 
 // Parent returns the name without its first label, in canonical form. The root
 // is its own parent, and "" that of what is not a name.
 func Parent(s string) string {
-	n, err := parseName(s)
+	n, err := ParseName(s)
 	if err != nil {
 		return ""
 	}
@@ -47,16 +47,16 @@ func Parent(s string) string {
 
 // IsSubdomain reports whether child is parent or below it, by whole labels.
 func IsSubdomain(child, parent string) bool {
-	c, err := parseName(child)
-	p, err2 := parseName(parent)
-	return err == nil && err2 == nil && c.within(p)
+	c, err := ParseName(child)
+	p, err2 := ParseName(parent)
+	return err == nil && err2 == nil && c.Within(p)
 }
 
 // Compare orders names canonically (RFC 4034, Section 6.1). What is not a name
 // comes before what is one.
 func Compare(a, b string) int {
-	x, errX := parseName(a)
-	y, errY := parseName(b)
+	x, errX := ParseName(a)
+	y, errY := ParseName(b)
 	switch {
 	case errX != nil && errY != nil:
 		return strings.Compare(a, b)

@@ -15,7 +15,7 @@ const (
 
 // node is what the chain of trust says about one name.
 type node struct {
-	name   name
+	name   Name
 	parent *node     // nil at an anchor
 	status Status    // other than Secure: that of everything at and below the name
 	reason Reason    // of the status
@@ -25,7 +25,7 @@ type node struct {
 	until   time.Time    // when to forget
 	private bool         // depends on the budget or context of the lookup that asked
 	vouch   *anchorPoint // only while the keys are still to be had
-	ds      []string     // that vouch for the keys, for a trace
+	ds      []voucher    // that vouch for the keys, for a trace
 	proof   *proof       // of the DNSKEY RRset or of the denial
 }
 
@@ -46,17 +46,17 @@ type flight struct {
 
 // nodes is the cache of nodes: bounded, with one flight for each name.
 type nodes struct {
-	known   *cache[name, *node]
+	known   *cache[Name, *node]
 	mu      sync.Mutex
-	flights map[name]*flight
+	flights map[Name]*flight
 }
 
 func newNodes(entries int) *nodes {
-	return &nodes{known: newCache[name, *node](entries), flights: make(map[name]*flight)}
+	return &nodes{known: newCache[Name, *node](entries), flights: make(map[Name]*flight)}
 }
 
 // get returns what is known about a name at a time, nil for nothing.
-func (c *nodes) get(n name, now time.Time) *node {
+func (c *nodes) get(n Name, now time.Time) *node {
 	if known, ok := c.known.get(n); ok && now.Before(known.until) {
 		return known
 	}
@@ -66,11 +66,15 @@ func (c *nodes) get(n name, now time.Time) *node {
 // resolve returns what is known about a name, or finds it out, once for all who
 // ask at the same time. What depended on the budget or the context of another
 // lookup is found out again.
-func (c *nodes) resolve(ctx context.Context, n name, now time.Time, find func() *node) *node {
+//
+// The name that find is given holds on to nothing but itself; n may be a part of a
+// message.
+func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func(n Name) *node) *node {
 	for {
 		if known := c.get(n, now); known != nil {
 			return known
 		}
+		n = n.clone()
 		c.mu.Lock()
 		f := c.flights[n]
 		if f == nil {
@@ -95,7 +99,7 @@ func (c *nodes) resolve(ctx context.Context, n name, now time.Time, find func() 
 }
 
 // lead finds out about a name and tells those who wait, even if find panics.
-func (c *nodes) lead(n name, f *flight, find func() *node) *node {
+func (c *nodes) lead(n Name, f *flight, find func(n Name) *node) *node {
 	defer func() {
 		c.mu.Lock()
 		delete(c.flights, n)
@@ -104,7 +108,7 @@ func (c *nodes) lead(n name, f *flight, find func() *node) *node {
 		}
 		c.mu.Unlock()
 	}()
-	f.node = find()
+	f.node = find(n)
 	if !f.node.private {
 		c.known.set(n, f.node)
 	}

@@ -1,37 +1,39 @@
 package dnssec
 
-import (
-	"slices"
-
-	"github.com/miekg/dns"
-)
+import "github.com/miekg/dns"
 
 // nsecRecord is an NSEC record as the proofs need it. Whether it is signed is
 // looked into when a proof wants to use it.
 type nsecRecord struct {
 	set   *evidenceSet
-	owner name
-	next  name
-	types []uint16
+	owner Name
+	next  Name
+	types bitmap
 }
 
-func has(types []uint16, t uint16) bool { return slices.Contains(types, t) }
+// readNSEC takes a record, where its next name is one of the zone.
+func (e *evidence) readNSEC(set *evidenceSet, data string) {
+	next, types := cutName(data)
+	if next != "" && next.Within(e.zone.apex) {
+		e.nsec = append(e.nsec, nsecRecord{set: set, owner: set.owner, next: next, types: bitmap(types)})
+	}
+}
 
 // delegates reports whether a type list is that of the parent's side of a zone
 // cut.
-func delegates(types []uint16) bool {
-	return has(types, dns.TypeNS) && !has(types, dns.TypeSOA)
+func delegates(types bitmap) bool {
+	return types.has(dns.TypeNS) && !types.has(dns.TypeSOA)
 }
 
 // deniesType reports whether the type list at a name says that the name has no
 // RRset of the type and no alias (RFC 6840, Section 4.1 and 4.3). The parent's
 // side of a cut speaks of DS only, the child's side of all else.
-func deniesType(types []uint16, owner name, t uint16) bool {
-	if has(types, t) || has(types, dns.TypeCNAME) {
+func deniesType(types bitmap, owner Name, t uint16) bool {
+	if types.has(t) || types.has(dns.TypeCNAME) {
 		return false
 	}
 	if t == dns.TypeDS {
-		return owner == root || !has(types, dns.TypeSOA)
+		return owner == Root || !types.has(dns.TypeSOA)
 	}
 	return !delegates(types)
 }
@@ -40,14 +42,14 @@ func deniesType(types []uint16, owner name, t uint16) bool {
 // Section 4.1.1): q sorts between owner and next, or after the last owner. What
 // lies below a cut or a DNAME at the owner is not the record's to deny (RFC
 // 6840, Section 4.1).
-func (n *nsecRecord) covers(q, apex name) bool {
-	if n.owner.compare(q) >= 0 || !q.within(apex) {
+func (n *nsecRecord) covers(q, apex Name) bool {
+	if n.owner.compare(q) >= 0 || !q.Within(apex) {
 		return false
 	}
 	if n.next != apex && n.next.compare(q) <= 0 {
 		return false
 	}
-	if q.below(n.owner) && (delegates(n.types) || has(n.types, dns.TypeDNAME)) {
+	if q.below(n.owner) && (delegates(n.types) || n.types.has(dns.TypeDNAME)) {
 		return false
 	}
 	return true
@@ -55,10 +57,10 @@ func (n *nsecRecord) covers(q, apex name) bool {
 
 // emptyNonTerminal reports whether the record, which covers q, says that q has
 // names below it (RFC 4592, Section 2.2.2).
-func (n *nsecRecord) emptyNonTerminal(q name) bool { return n.next.below(q) }
+func (n *nsecRecord) emptyNonTerminal(q Name) bool { return n.next.below(q) }
 
 // encloser is the closest encloser of q that the record, which covers q, shows.
-func (n *nsecRecord) encloser(q name) name {
+func (n *nsecRecord) encloser(q Name) Name {
 	a, b := common(q, n.owner), common(q, n.next)
 	if len(a) > len(b) {
 		return a
@@ -67,7 +69,7 @@ func (n *nsecRecord) encloser(q name) name {
 }
 
 // matchNSEC returns the usable record at q.
-func (e *evidence) matchNSEC(q name) *nsecRecord {
+func (e *evidence) matchNSEC(q Name) *nsecRecord {
 	for i := range e.nsec {
 		if n := &e.nsec[i]; n.owner == q && e.use(n.set) {
 			return n
@@ -77,7 +79,7 @@ func (e *evidence) matchNSEC(q name) *nsecRecord {
 }
 
 // coverNSEC returns a usable record that covers q.
-func (e *evidence) coverNSEC(q name) *nsecRecord {
+func (e *evidence) coverNSEC(q Name) *nsecRecord {
 	for i := range e.nsec {
 		if n := &e.nsec[i]; n.covers(q, e.zone.apex) && e.use(n.set) {
 			return n
@@ -89,7 +91,7 @@ func (e *evidence) coverNSEC(q name) *nsecRecord {
 // nsecNoData proves that q has no RRset of type t (RFC 4035, Section 5.4; RFC
 // 4592): q is there without it, or an empty non-terminal, or its wildcard is one
 // of these.
-func (e *evidence) nsecNoData(q name, t uint16) bool {
+func (e *evidence) nsecNoData(q Name, t uint16) bool {
 	if n := e.matchNSEC(q); n != nil {
 		return deniesType(n.types, q, t)
 	}
@@ -113,7 +115,7 @@ func (e *evidence) nsecNoData(q name, t uint16) bool {
 
 // nsecNXDomain proves that neither q nor a wildcard that would stand in for it
 // exists.
-func (e *evidence) nsecNXDomain(q name) bool {
+func (e *evidence) nsecNXDomain(q Name) bool {
 	n := e.coverNSEC(q)
 	if n == nil || n.emptyNonTerminal(q) {
 		return false
@@ -128,20 +130,20 @@ func (e *evidence) nsecNXDomain(q name) bool {
 
 // nsecNoCloser proves that nothing closer to q exists than the wildcard below
 // encloser that an answer was made from (RFC 4035, Section 5.3.4).
-func (e *evidence) nsecNoCloser(q, encloser name) bool {
+func (e *evidence) nsecNoCloser(q, encloser Name) bool {
 	n := e.coverNSEC(q)
 	return n != nil && !n.emptyNonTerminal(q) && n.encloser(q) == encloser
 }
 
 // nsecInsecureCut proves that q lies at or below a delegation without DS, so that
 // the zone that speaks has no say (RFC 4035, Section 5.2).
-func (e *evidence) nsecInsecureCut(q name, t uint16) bool {
+func (e *evidence) nsecInsecureCut(q Name, t uint16) bool {
 	if t == dns.TypeDS {
 		q = q.parent()
 	}
 	for i := range e.nsec {
 		n := &e.nsec[i]
-		if q.within(n.owner) && n.owner != e.zone.apex && cutAt(n.types, n.owner) == cutInsecure && e.use(n.set) {
+		if q.Within(n.owner) && n.owner != e.zone.apex && cutAt(n.types, n.owner) == cutInsecure && e.use(n.set) {
 			return true
 		}
 	}
@@ -149,7 +151,7 @@ func (e *evidence) nsecInsecureCut(q name, t uint16) bool {
 }
 
 // nsecNoDS looks for the proof of what is at a name where a zone cut may be.
-func (e *evidence) nsecNoDS(q name) cut {
+func (e *evidence) nsecNoDS(q Name) cut {
 	if n := e.matchNSEC(q); n != nil {
 		return cutAt(n.types, q)
 	}
@@ -171,11 +173,11 @@ const (
 )
 
 // cutAt reads the type list at a name.
-func cutAt(types []uint16, q name) cut {
+func cutAt(types bitmap, q Name) cut {
 	switch {
-	case has(types, dns.TypeDS) || has(types, dns.TypeSOA) && q != root:
+	case types.has(dns.TypeDS) || types.has(dns.TypeSOA) && q != Root:
 		return cutUnknown // it is there; or this is the child speaking
-	case has(types, dns.TypeNS):
+	case types.has(dns.TypeNS):
 		return cutInsecure
 	}
 	return cutNone

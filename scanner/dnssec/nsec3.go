@@ -3,9 +3,6 @@ package dnssec
 import (
 	"crypto/sha1"
 	"encoding/base32"
-	"encoding/hex"
-
-	"github.com/miekg/dns"
 )
 
 const (
@@ -20,7 +17,7 @@ type nsec3Record struct {
 	owner  [sha1Size]byte
 	next   [sha1Size]byte
 	optOut bool
-	types  []uint16
+	types  bitmap
 }
 
 // nsec3Chain is the records of one (hash, iterations, salt): proofs do not mix
@@ -34,36 +31,35 @@ type nsec3Chain struct {
 
 // hashed is a name whose hash was made.
 type hashed struct {
-	name name
+	name Name
 	hash [sha1Size]byte
 }
 
 // readNSEC3 sorts a record into its chain; it is left out where it cannot be used:
 // unknown hash or flags, or an owner that is not one hash under the apex (RFC
 // 5155, Section 8.1 and 8.2).
-func (e *evidence) readNSEC3(set *evidenceSet, rr *dns.NSEC3) {
-	if rr.Hash != nsec3SHA1 || rr.Flags > flagOptOut || set.owner.parent() != e.zone.apex {
+func (e *evidence) readNSEC3(set *evidenceSet, data string) {
+	rr, ok := readNSEC3(data)
+	if !ok || rr.hash != nsec3SHA1 || rr.flags > flagOptOut || set.owner.parent() != e.zone.apex {
 		return
 	}
-	record := nsec3Record{set: set, optOut: rr.Flags&flagOptOut != 0, types: rr.TypeBitMap}
-	if !decodeHash(&record.owner, string(set.owner[1:1+int(set.owner[0])])) || !decodeHash(&record.next, rr.NextDomain) {
+	record := nsec3Record{set: set, optOut: rr.flags&flagOptOut != 0, types: rr.types}
+	if !decodeHash(&record.owner, string(set.owner[1:1+int(set.owner[0])])) {
 		return
 	}
-	salt := ""
-	if rr.Salt != "-" {
-		octets, err := hex.DecodeString(rr.Salt)
-		if err != nil {
-			return
-		}
-		salt = string(octets)
-	}
+	copy(record.next[:], rr.next)
 	for i := range e.chains {
-		if c := &e.chains[i]; c.iterations == rr.Iterations && c.salt == salt {
+		if c := &e.chains[i]; c.iterations == rr.iterations && c.salt == rr.salt {
 			c.records = append(c.records, record)
 			return
 		}
 	}
-	e.chains = append(e.chains, nsec3Chain{iterations: rr.Iterations, salt: salt, records: []nsec3Record{record}})
+	c := nsec3Chain{iterations: rr.iterations, salt: rr.salt}
+	if len(e.chains) == 0 {
+		c.records, c.hashes = e.space.records[:0], e.space.hashes[:0]
+	}
+	c.records = append(c.records, record)
+	e.chains = append(e.chains, c)
 }
 
 // hashText is the length of a hash in base 32, which needs no padding.
@@ -87,7 +83,7 @@ func decodeHash(dst *[sha1Size]byte, s string) bool {
 }
 
 // hashName is the hash of RFC 5155, Section 5.
-func hashName(n name, iterations uint16, salt string) [sha1Size]byte {
+func hashName(n Name, iterations uint16, salt string) [sha1Size]byte {
 	var buf [sha1Size + 255]byte
 	sum := sha1.Sum(append(append(make([]byte, 0, maxName+255), n...), salt...))
 	for range iterations {
@@ -99,7 +95,7 @@ func hashName(n name, iterations uint16, salt string) [sha1Size]byte {
 
 // hash returns the hash of a name in a chain; false where the reply has cost too
 // many.
-func (e *evidence) hash(c *nsec3Chain, n name) ([sha1Size]byte, bool) {
+func (e *evidence) hash(c *nsec3Chain, n Name) ([sha1Size]byte, bool) {
 	for i := range c.hashes {
 		if c.hashes[i].name == n {
 			return c.hashes[i].hash, true
@@ -117,7 +113,7 @@ func (e *evidence) hash(c *nsec3Chain, n name) ([sha1Size]byte, bool) {
 }
 
 // match returns the usable record whose owner is the hash of n.
-func (e *evidence) match(c *nsec3Chain, n name) *nsec3Record {
+func (e *evidence) match(c *nsec3Chain, n Name) *nsec3Record {
 	h, ok := e.hash(c, n)
 	if !ok {
 		return nil
@@ -132,7 +128,7 @@ func (e *evidence) match(c *nsec3Chain, n name) *nsec3Record {
 
 // cover returns a usable record that denies n: the hash lies strictly between
 // owner and next, in the circle of hashes (RFC 5155, Section 1.3).
-func (e *evidence) cover(c *nsec3Chain, n name) *nsec3Record {
+func (e *evidence) cover(c *nsec3Chain, n Name) *nsec3Record {
 	h, ok := e.hash(c, n)
 	if !ok {
 		return nil

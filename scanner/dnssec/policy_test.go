@@ -36,7 +36,7 @@ func TestTimes(t *testing.T) {
 	} {
 		v := validator(t, w, dnssec.Config{Now: func() time.Time { return now.Add(c.at) }, Skew: c.skew})
 		q := ask("mx.example.", dns.TypeA)
-		r := v.Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
+		r := v.ValidateMsg(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
 		if r.Status != c.status || r.Reason != c.reason || r.TTL != c.ttl {
 			t.Errorf("%v, skew %v: %v %q TTL %v, want %v %q %v", c.at, c.skew, r.Status, r.Reason, r.TTL, c.status, c.reason, c.ttl)
 		}
@@ -54,7 +54,7 @@ func TestSHA1Policy(t *testing.T) {
 	w := world(t)
 	for _, name := range []string{"host.sha1.", "nosuch.sha1nsec3."} {
 		q := ask(name, dns.TypeA)
-		r := validator(t, w, dnssec.Config{SHA1: dnssec.SHA1Insecure}).Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
+		r := validator(t, w, dnssec.Config{SHA1: dnssec.SHA1Insecure}).ValidateMsg(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
 		if r.Status != dnssec.Insecure || r.Reason != dnssec.ReasonUnsupportedAlg || r.EDE != 1 {
 			t.Errorf("%s: %v %q %d", name, r.Status, r.Reason, r.EDE)
 		}
@@ -100,7 +100,7 @@ func TestAnchors(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			q := ask(c.name, dns.TypeA)
-			r := validator(t, w, c.cfg).Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
+			r := validator(t, w, c.cfg).ValidateMsg(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
 			if r.Status != c.status || r.Reason != c.reason {
 				t.Errorf("%v %q, want %v %q", r.Status, r.Reason, c.status, c.reason)
 			}
@@ -126,7 +126,7 @@ func TestParentBelowAnchor(t *testing.T) {
 		q := ask(c.name, dns.TypeA)
 		msg := w.Ask(q.Name, q.Type)
 		msg.Rcode = c.rcode
-		r := validator(t, w, dnssec.Config{Anchors: anchors}).Validate(t.Context(), &source{world: w}, q, msg, nil)
+		r := validator(t, w, dnssec.Config{Anchors: anchors}).ValidateMsg(t.Context(), &source{world: w}, q, msg, nil)
 		if r.Status != c.status || c.reason != "" && r.Reason != c.reason {
 			t.Errorf("%s: %v %q, want %v %q", c.name, r.Status, r.Reason, c.status, c.reason)
 		}
@@ -168,7 +168,7 @@ func TestDSRules(t *testing.T) {
 			msg := reply(ask("child.example.", dns.TypeDS), sign(t, z.ZSK, c.ds), nil)
 			q := ask("www.child.example.", dns.TypeA)
 			v := validator(t, w, dnssec.Config{HonourSHA1DS: c.honour})
-			r := v.Validate(t.Context(), &source{world: w, edit: instead("child.example.", dns.TypeDS, msg)}, q, w.Ask(q.Name, q.Type), nil)
+			r := v.ValidateMsg(t.Context(), &source{world: w, edit: instead("child.example.", dns.TypeDS, msg)}, q, w.Ask(q.Name, q.Type), nil)
 			if r.Status != c.status || r.Reason != c.reason {
 				t.Errorf("%v %q, want %v %q", r.Status, r.Reason, c.status, c.reason)
 			}
@@ -193,7 +193,7 @@ func TestRetries(t *testing.T) {
 			return msg
 		}}
 		q := ask("www.child.example.", dns.TypeA)
-		r := validator(t, w, dnssec.Config{}).Validate(t.Context(), src, q, w.Ask(q.Name, q.Type), nil)
+		r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), src, q, w.Ask(q.Name, q.Type), nil)
 		asked := 0
 		for _, q := range src.asked {
 			if q.Name == "child.example." && q.Type == c.qtype {
@@ -228,7 +228,7 @@ func TestMemory(t *testing.T) {
 	look := func(after time.Duration, name string, status dnssec.Status, questions int) {
 		t.Helper()
 		clock, src.asked = now.Add(after), nil
-		r := v.Validate(t.Context(), src, ask(name, dns.TypeA), w.Ask(name, dns.TypeA), nil)
+		r := v.ValidateMsg(t.Context(), src, ask(name, dns.TypeA), w.Ask(name, dns.TypeA), nil)
 		if r.Status != status || len(src.asked) != questions {
 			t.Errorf("%s after %v: %v, asked %v", name, after, r.Status, src.asked)
 		}
@@ -253,7 +253,7 @@ func TestLookupBudget(t *testing.T) {
 	v := validator(t, w, dnssec.Config{})
 	q := ask("www.child.example.", dns.TypeA)
 	for what, spent := range map[string]*dnssec.Work{"fetches": {Fetches: 38}, "verifications": {Verifications: 62}} {
-		r := v.Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), spent)
+		r := v.ValidateMsg(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), spent)
 		if r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonWorkLimit {
 			t.Errorf("%s: %v %q", what, r.Status, r.Reason)
 		}
@@ -261,15 +261,15 @@ func TestLookupBudget(t *testing.T) {
 			t.Errorf("%s: spent %+v", what, spent)
 		}
 	}
-	if r := v.Validate(t.Context(), spentSource{}, q, w.Ask(q.Name, q.Type), nil); r.Reason != dnssec.ReasonWorkLimit {
+	if r := v.ValidateMsg(t.Context(), spentSource{}, q, w.Ask(q.Name, q.Type), nil); r.Reason != dnssec.ReasonWorkLimit {
 		t.Errorf("a source that has spent its own: %v %q", r.Status, r.Reason)
 	}
-	if r := v.Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil); r.Status != dnssec.Secure {
+	if r := v.ValidateMsg(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), nil); r.Status != dnssec.Secure {
 		t.Errorf("afterwards: %v %q", r.Status, r.Reason)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := validator(t, w, dnssec.Config{}).Validate(ctx, &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
+	r := validator(t, w, dnssec.Config{}).ValidateMsg(ctx, &source{world: w}, q, w.Ask(q.Name, q.Type), nil)
 	if r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonCancelled {
 		t.Errorf("cancelled: %v %q", r.Status, r.Reason)
 	}
@@ -278,7 +278,7 @@ func TestLookupBudget(t *testing.T) {
 // spentSource asks nobody any more.
 type spentSource struct{}
 
-func (spentSource) Fetch(context.Context, dnssec.Query) (*dns.Msg, error) {
+func (spentSource) Fetch(context.Context, dnssec.Query) (*dnssec.Message, error) {
 	return nil, fmt.Errorf("40 queries: %w", dnssec.ErrBudget)
 }
 
@@ -303,7 +303,7 @@ func TestResponseLimits(t *testing.T) {
 		q   dnssec.Question
 		msg *dns.Msg
 	}{"records": {q, many}, "octets": {q, long}, "aliases": {ask("l0.example.", dns.TypeA), chain}} {
-		r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, c.q, c.msg, nil)
+		r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w}, c.q, c.msg, nil)
 		if r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonWorkLimit {
 			t.Errorf("%s: %v %q", what, r.Status, r.Reason)
 		}
@@ -325,7 +325,7 @@ func TestLongDNAME(t *testing.T) {
 	q := ask(label+label+label+"long.example.", dns.TypeA)
 	msg := reply(q, w.Zone("example.").WithSignature("long.example.", dns.TypeDNAME), nil)
 	msg.Rcode = dns.RcodeYXDomain
-	r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, q, msg, nil)
+	r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w}, q, msg, nil)
 	if r.Status != dnssec.Secure || r.Rcode != dns.RcodeYXDomain || len(r.Links) != 1 || r.Links[0].Target != "" {
 		t.Errorf("%v %q %d %v", r.Status, r.Reason, r.Rcode, r.Links)
 	}
@@ -338,7 +338,7 @@ func TestErrorReplies(t *testing.T) {
 		q := ask("mx.example.", dns.TypeA)
 		msg := reply(q, nil, nil)
 		msg.Rcode = rcode
-		r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, q, msg, nil)
+		r := validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w}, q, msg, nil)
 		if r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonRcode || r.Rcode != rcode {
 			t.Errorf("rcode %d: %v %q", rcode, r.Status, r.Reason)
 		}
@@ -349,10 +349,10 @@ func TestErrorReplies(t *testing.T) {
 func TestNothingToValidate(t *testing.T) {
 	w := world(t)
 	v := validator(t, w, dnssec.Config{})
-	if r := v.Validate(t.Context(), &source{world: w}, ask("example.", dns.TypeA), nil, nil); r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonNoReply {
+	if r := v.ValidateMsg(t.Context(), &source{world: w}, ask("example.", dns.TypeA), nil, nil); r.Status != dnssec.Indeterminate || r.Reason != dnssec.ReasonNoReply {
 		t.Errorf("%v %q", r.Status, r.Reason)
 	}
-	if r := v.Validate(t.Context(), &source{world: w}, ask("a..b.", dns.TypeA), new(dns.Msg), nil); r.Status != dnssec.Bogus || r.Reason != dnssec.ReasonMalformed {
+	if r := v.ValidateMsg(t.Context(), &source{world: w}, ask("a..b.", dns.TypeA), new(dns.Msg), nil); r.Status != dnssec.Bogus || r.Reason != dnssec.ReasonMalformed {
 		t.Errorf("%v %q", r.Status, r.Reason)
 	}
 }
@@ -368,7 +368,7 @@ func TestTrace(t *testing.T) {
 	for range 2 { // cold and warm
 		work := &dnssec.Work{Trace: &dnssec.Trace{}}
 		q := ask("toinsecure.example.", dns.TypeA)
-		v.Validate(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), work)
+		v.ValidateMsg(t.Context(), &source{world: w}, q, w.Ask(q.Name, q.Type), work)
 		var got []string
 		for _, s := range work.Trace.Steps {
 			got = append(got, fmt.Sprint(s.Kind, " ", s.Name, " ", s.Status))
@@ -394,7 +394,7 @@ func TestTogether(t *testing.T) {
 		wg.Go(func() {
 			for j := range cases {
 				c := cases[(i*7+j)%len(cases)]
-				r := v.Validate(t.Context(), &source{world: w}, ask(c.name, c.qtype), w.Ask(c.name, c.qtype), nil)
+				r := v.ValidateMsg(t.Context(), &source{world: w}, ask(c.name, c.qtype), w.Ask(c.name, c.qtype), nil)
 				if r.Status != c.status || r.Reason != c.reason {
 					t.Errorf("%s %d: %v %q", c.name, c.qtype, r.Status, r.Reason)
 				}

@@ -1,31 +1,28 @@
 package dnssec
 
 import (
+	"slices"
+	"sync"
+
 	"github.com/miekg/dns"
 )
 
-// signature is an RRSIG with its signer's name as the comparisons need it.
-type signature struct {
-	rr     *dns.RRSIG
-	signer name
-}
-
 // rrset is the records of one owner and type in one section, with their RRSIGs.
 type rrset struct {
-	owner name
-	typ   uint16
-	rrs   []dns.RR
-	sigs  []signature
+	owner   Name
+	typ     uint16
+	records []Record
+	sigs    []Signature
 
-	rdatas [][]byte // of rrs, in canonical form, see canonicalise
-	used   bool     // a proof rests on it
+	canonical []Record // records, in canonical form, see canonicalise
+	used      bool     // a proof rests on it
 }
 
 // ttl is the lowest TTL of the records.
 func (s *rrset) ttl() uint32 {
 	low := ^uint32(0)
-	for _, rr := range s.rrs {
-		low = min(low, rr.Header().Ttl)
+	for i := range s.records {
+		low = min(low, s.records[i].TTL)
 	}
 	return low
 }
@@ -35,37 +32,51 @@ type message struct {
 	rcode     int
 	answer    []rrset
 	authority []rrset
+
+	space struct { // what the groups lie in, as long as they are few
+		sets [10]rrset
+		sigs [8]Signature
+	}
 }
 
-// readMessage groups the records of a reply; false where it is over the limits.
-func readMessage(msg *dns.Msg, limits *Limits) (*message, bool) {
-	if len(msg.Answer)+len(msg.Ns)+len(msg.Extra) > limits.Records {
-		return nil, false
+// messages are used again: what comes of a message holds on to no group of it.
+var messages = sync.Pool{New: func() any { return new(message) }}
+
+// free gives a message back.
+func (m *message) free() {
+	*m = message{}
+	messages.Put(m)
+}
+
+// read groups the records of a reply; false where it is over the limits.
+func (m *message) read(msg *Message, limits *Limits) bool {
+	if len(msg.Answer)+len(msg.Authority)+len(msg.Additional) > limits.Records {
+		return false
 	}
 	size := 0
-	for _, section := range [3][]dns.RR{msg.Answer, msg.Ns, msg.Extra} {
-		for _, rr := range section {
-			if rr != nil {
-				size += dns.Len(rr)
-			}
+	for _, section := range [3][]Record{msg.Answer, msg.Authority, msg.Additional} {
+		for i := range section {
+			size += section[i].size()
 		}
 	}
 	if size > limits.Octets {
-		return nil, false
+		return false
 	}
-	var names lastNames
-	m := &message{rcode: msg.Rcode, answer: names.group(msg.Answer), authority: names.group(msg.Ns)}
-	additional := names.onlySignatures(msg.Extra)
+	m.rcode = msg.Rcode
+	g := grouping{sets: m.space.sets[:0], sigs: m.space.sigs[:0]}
+	m.answer = g.group(msg.Answer)
+	m.authority = g.group(msg.Authority)
+	additional := onlySignatures(msg.Additional)
 	borrow(m.answer, m.authority, additional)
 	borrow(m.authority, m.answer, additional)
-	return m, true
+	return true
 }
 
 // onlySignatures groups the RRSIGs of a section.
-func (names *lastNames) onlySignatures(rrs []dns.RR) []rrset {
-	for _, rr := range rrs {
-		if _, ok := rr.(*dns.RRSIG); ok {
-			return names.group(rrs)
+func onlySignatures(section []Record) []rrset {
+	for i := range section {
+		if section[i].Type == dns.TypeRRSIG {
+			return new(grouping).group(section)
 		}
 	}
 	return nil
@@ -76,7 +87,7 @@ func (names *lastNames) onlySignatures(rrs []dns.RR) []rrset {
 func borrow(sets []rrset, others ...[]rrset) {
 	for i := range sets {
 		set := &sets[i]
-		if len(set.rrs) == 0 || len(set.sigs) > 0 {
+		if len(set.records) == 0 || len(set.sigs) > 0 {
 			continue
 		}
 		for _, other := range others {
@@ -89,83 +100,54 @@ func borrow(sets []rrset, others ...[]rrset) {
 	}
 }
 
-// group makes RRsets of the records of one section of a message. Records of other classes and
-// records whose owner cannot be read are left out. Where the records of a set stand
+// group makes RRsets of the records of one section of a message. Records of other
+// classes are left out, and RRSIGs without a signer. Where the records of a set stand
 // together, as they do, the set is a part of the section, not a copy.
-func (names *lastNames) group(rrs []dns.RR) []rrset {
-	if len(rrs) == 0 {
+func (g *grouping) group(section []Record) []rrset {
+	if len(section) == 0 {
 		return nil
 	}
-	g := grouping{section: rrs, sets: make([]rrset, 0, (len(rrs)+1)/2)}
-	for i, rr := range rrs {
-		if rr == nil {
+	g.section, g.sets = section, g.sets[len(g.sets):] // behind those of the section before
+	for i := range section {
+		r := &section[i]
+		if r.Class != dns.ClassINET || r.Type == dns.TypeOPT {
 			continue
 		}
-		h := rr.Header()
-		if h.Class != dns.ClassINET || h.Rrtype == dns.TypeOPT {
+		if r.Type != dns.TypeRRSIG {
+			g.add(g.place(r.Owner, r.Type), i)
 			continue
 		}
-		owner, ok := names.owner.read(h.Name)
-		if !ok {
-			continue
-		}
-		sig, ok := rr.(*dns.RRSIG)
-		if !ok {
-			g.add(place(&g.sets, owner, h.Rrtype), i)
-			continue
-		}
-		if signer, ok := names.signer.read(sig.SignerName); ok {
-			g.sign(place(&g.sets, owner, sig.TypeCovered), signature{sig, signer})
+		if sig, ok := r.Signature(); ok {
+			g.sign(g.place(r.Owner, sig.Covered), sig)
 		}
 	}
-	return g.sets
+	return g.sets[:len(g.sets):len(g.sets)]
 }
 
 // grouping is the state of group.
 type grouping struct {
-	section []dns.RR
+	section []Record
 	sets    []rrset
-	sigs    []signature // of all sets, those of one together
-}
-
-// lastNames remembers the owner and the signer that were read last in a message.
-type lastNames struct{ owner, signer lastName }
-
-// lastName remembers the name that was read last: names repeat.
-type lastName struct {
-	text string
-	name name
-}
-
-func (l *lastName) read(text string) (name, bool) {
-	if l.name != "" && l.text == text {
-		return l.name, true
-	}
-	n, err := parseName(text)
-	if err != nil {
-		return "", false
-	}
-	l.text, l.name = text, n
-	return n, true
+	sigs    []Signature // of all sets, those of one together
 }
 
 // add gives a set the record at i.
 func (g *grouping) add(set, i int) {
 	s := &g.sets[set]
-	if n := len(s.rrs); n == 0 {
-		s.rrs = g.section[i : i+1 : i+1]
-	} else if i >= n && &s.rrs[0] == &g.section[i-n] {
-		s.rrs = g.section[i-n : i+1 : i+1]
+	if n := len(s.records); n == 0 {
+		s.records = g.section[i : i+1 : i+1]
+	} else if i >= n && &s.records[0] == &g.section[i-n] {
+		s.records = g.section[i-n : i+1 : i+1]
 	} else {
-		s.rrs = append(s.rrs, g.section[i])
+		s.records = append(s.records, g.section[i])
 	}
 }
 
 // sign gives a set a signature.
-func (g *grouping) sign(set int, sig signature) {
+func (g *grouping) sign(set int, sig Signature) {
 	s := &g.sets[set]
 	if len(g.sigs) == cap(g.sigs) {
-		g.sigs = make([]signature, 0, max(4, len(g.section)/2)) // sets keep what they have
+		g.sigs = make([]Signature, 0, max(4, len(g.section)/2)) // sets keep what they have
 	}
 	g.sigs = append(g.sigs, sig)
 	end, n := len(g.sigs), len(s.sigs)
@@ -180,20 +162,23 @@ func (g *grouping) sign(set int, sig signature) {
 
 // place returns the index of the RRset of an owner and type, which it adds where
 // there is none yet.
-func place(sets *[]rrset, owner name, typ uint16) int {
-	for i := range *sets {
-		if (*sets)[i].typ == typ && (*sets)[i].owner == owner {
+func (g *grouping) place(owner Name, typ uint16) int {
+	for i := range g.sets {
+		if g.sets[i].typ == typ && g.sets[i].owner == owner {
 			return i
 		}
 	}
-	*sets = append(*sets, rrset{owner: owner, typ: typ})
-	return len(*sets) - 1
+	if len(g.sets) == cap(g.sets) {
+		g.sets = slices.Grow(g.sets, max(4, len(g.section)/2))
+	}
+	g.sets = append(g.sets, rrset{owner: owner, typ: typ})
+	return len(g.sets) - 1
 }
 
 // find returns the RRset of an owner and type, nil where it has no record.
-func find(sets []rrset, owner name, typ uint16) *rrset {
+func find(sets []rrset, owner Name, typ uint16) *rrset {
 	for i := range sets {
-		if s := &sets[i]; s.typ == typ && s.owner == owner && len(s.rrs) > 0 {
+		if s := &sets[i]; s.typ == typ && s.owner == owner && len(s.records) > 0 {
 			return s
 		}
 	}

@@ -152,7 +152,7 @@ func TestInteropDelv(t *testing.T) {
 		got := string(out)
 		// There is a verdict for each RRset; the last is of the end of the chain.
 		secure, insecure := strings.LastIndex(got, "fully validated"), strings.LastIndex(got, "unsigned answer")
-		r := validator(t, w, dnssec.Config{Now: time.Now}).Validate(t.Context(), &source{world: w}, ask(c.name, c.qtype), full(w, dns.Question{Name: c.name, Qtype: c.qtype}), nil)
+		r := validator(t, w, dnssec.Config{Now: time.Now}).ValidateMsg(t.Context(), &source{world: w}, ask(c.name, c.qtype), full(w, dns.Question{Name: c.name, Qtype: c.qtype}), nil)
 		if r.Status != c.status || r.Reason != c.reason {
 			t.Errorf("%s %s: %v %q here, with the SOA", c.name, q, r.Status, r.Reason)
 		}

@@ -3,8 +3,6 @@ package dnssec
 import (
 	"context"
 	"errors"
-
-	"github.com/miekg/dns"
 )
 
 // Question is what was asked: an owner name in canonical form (lower case,
@@ -32,5 +30,5 @@ var ErrBudget = errors.New("budget of the lookup is spent")
 // nothing. A reply that came is a message, whatever its rcode; an error means
 // that no usable reply came, and wraps what went wrong.
 type Source interface {
-	Fetch(ctx context.Context, q Query) (*dns.Msg, error)
+	Fetch(ctx context.Context, q Query) (*Message, error)
 }

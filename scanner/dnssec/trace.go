@@ -6,7 +6,7 @@ import "time"
 // Set one in Work to have it filled.
 type Trace struct {
 	Steps []Step
-	nodes map[name]bool // told already
+	nodes map[Name]bool // told already
 }
 
 // StepKind says what a step of a chain of trust is about.
@@ -48,10 +48,13 @@ func (l *lookup) traceNode(n *node) {
 		l.traceNode(n.parent)
 	}
 	if t.nodes == nil {
-		t.nodes = make(map[name]bool)
+		t.nodes = make(map[Name]bool)
 	}
 	t.nodes[n.name] = true
-	step := Step{Kind: StepNoCut, Name: n.name.String(), Status: n.status, Reason: n.reason, DS: n.ds}
+	step := Step{Kind: StepNoCut, Name: n.name.String(), Status: n.status, Reason: n.reason}
+	for _, ds := range n.ds {
+		step.DS = append(step.DS, ds.String())
+	}
 	switch {
 	case n.status != Secure:
 		step.Kind = StepEnd
@@ -72,7 +75,7 @@ func (l *lookup) traceLink(link Link, f finding) {
 }
 
 // traceEnd writes down the answer or the denial.
-func (l *lookup) traceEnd(kind StepKind, n name, t uint16, f finding) {
+func (l *lookup) traceEnd(kind StepKind, n Name, t uint16, f finding) {
 	if l.w.Trace != nil {
 		l.w.Trace.add(Step{Kind: kind, Name: n.String(), Type: t,
 			Status: f.status, Reason: f.reason, Denial: f.denial}, f.proof)

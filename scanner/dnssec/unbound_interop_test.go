@@ -184,7 +184,7 @@ func TestInteropUnboundMutants(t *testing.T) {
 		}
 		v := validator(t, w, dnssec.Config{Now: time.Now})
 		src := &source{world: w, record: map[dnssec.Question]*dns.Msg{}}
-		ours := v.Validate(t.Context(), src, q, u.ask(q), nil)
+		ours := v.ValidateMsg(t.Context(), src, q, u.ask(q), nil)
 		counts[ours.Status]++
 		if max(ours.Status, dnssec.Bogus) != theirs { // it remembers failures for five seconds
 			if theirs, err = judge(startUnbound(t, u), q); err != nil {
@@ -227,7 +227,7 @@ func TestInteropUnboundChain(t *testing.T) {
 		}
 		q, u := ask(c.name, c.qtype), &upstream{world: w, given: make(map[dnssec.Question]*dns.Msg)}
 		genuine := &source{world: w}
-		validator(t, w, dnssec.Config{Now: time.Now}).Validate(t.Context(), genuine, q, u.ask(q), nil)
+		validator(t, w, dnssec.Config{Now: time.Now}).ValidateMsg(t.Context(), genuine, q, u.ask(q), nil)
 		which := genuine.asked[random.IntN(len(genuine.asked))].Question
 		msg := u.ask(which)
 		what := spoil(w, msg, which, random)
@@ -237,7 +237,7 @@ func TestInteropUnboundChain(t *testing.T) {
 			t.Fatal(err)
 		}
 		src := &source{world: w, edit: func(asked dnssec.Query, _ *dns.Msg) *dns.Msg { return u.ask(asked.Question) }}
-		ours := validator(t, w, dnssec.Config{Now: time.Now}).Validate(t.Context(), src, q, u.ask(q), nil)
+		ours := validator(t, w, dnssec.Config{Now: time.Now}).ValidateMsg(t.Context(), src, q, u.ask(q), nil)
 		counts[ours.Status]++
 		if max(ours.Status, dnssec.Bogus) != theirs {
 			t.Errorf("seed %d: %v, reply to %v %s: %v %q here, %v there\n%v", seed, q, which, what, ours.Status, ours.Reason, theirs, msg)

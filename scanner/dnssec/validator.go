@@ -53,7 +53,7 @@ type Validator struct {
 	cfg        Config
 	limits     Limits
 	algorithms map[uint8]Algorithm
-	anchors    map[name]*anchorPoint
+	anchors    map[Name]*anchorPoint
 	nodes      *nodes
 	signatures *cache[[sha256.Size]byte, bool]
 	p256       *p256Store
@@ -123,33 +123,44 @@ func orElse(n, byDefault int) int {
 // and the end need. What else is needed comes from src. w is the budget of the
 // lookup, shared by all that is tried for it; nil means a fresh one. Messages are
 // read only.
-func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *dns.Msg, w *Work) Result {
+func (v *Validator) Validate(ctx context.Context, src Source, q Question, msg *Message, w *Work) Result {
 	if w == nil {
 		w = &Work{}
 	}
 	if msg == nil {
 		return refused(dns.RcodeSuccess, ReasonNoReply)
 	}
-	owner, err := parseName(q.Name)
+	asked, err := msg.spell(q.Name)
 	if err != nil {
 		return refused(msg.Rcode, ReasonMalformed)
 	}
 	if msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError && msg.Rcode != dns.RcodeYXDomain {
 		return refused(msg.Rcode, ReasonRcode)
 	}
-	read, ok := readMessage(msg, &v.limits)
-	if !ok {
+	a := validations.Get().(*validation)
+	defer a.free()
+	if !a.message.read(msg, &v.limits) {
 		return refused(msg.Rcode, ReasonWorkLimit)
 	}
-	a := validations.Get().(*validation)
-	a.lookup = lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now()}
+	a.lookup = lookup{ctx: ctx, v: v, src: src, w: w, now: v.cfg.Now(), asked: asked}
 	a.response = response{v: v, w: w}
-	a.chase = chase{l: &a.lookup, r: &a.response, msg: read, at: owner, typ: q.Type}
+	a.chase = chase{l: &a.lookup, r: &a.response, msg: &a.message, at: asked.Name, typ: q.Type}
 	a.chase.run()
-	result := a.chase.result
-	*a = validation{}
-	validations.Put(a)
-	return result
+	return a.chase.result
+}
+
+// spell reads a name that was asked for. Most messages have it: then it is a part of
+// theirs.
+func (m *Message) spell(text string) (Spelled, error) {
+	var buf [maxName]byte
+	octets, err := parseName(&buf, text)
+	if err != nil {
+		return Spelled{}, err
+	}
+	if len(m.Answer) > 0 && string(m.Answer[0].Owner) == string(octets) {
+		return spelled(text, m.Answer[0].Owner), nil
+	}
+	return spelled(text, Name(octets)), nil
 }
 
 // validations are used again: nothing of one is needed once it has its result.
@@ -160,6 +171,12 @@ type validation struct {
 	lookup   lookup
 	response response
 	chase    chase
+	message  message
+}
+
+func (a *validation) free() {
+	*a = validation{}
+	validations.Put(a)
 }
 
 // refused is the result for a message that is not looked into.

@@ -2,7 +2,6 @@ package dnssec
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"slices"
 	"time"
@@ -25,7 +24,7 @@ func (v *Validator) newResponse(w *Work) *response { return &response{v: v, w: w
 
 // proof is what a verified RRset rests on.
 type proof struct {
-	signer  name
+	signer  Name
 	tag     uint16
 	alg     uint8
 	labels  int // of the RRSIG: fewer than the owner's say that a wildcard was expanded
@@ -62,7 +61,7 @@ type checking struct {
 	set      *rrset
 	zone     *zoneKeys
 	attempts int
-	blamed   *signature // that came furthest
+	blamed   *Signature // that came furthest
 }
 
 // blame describes the RRSIG that came furthest, as a proof that is none.
@@ -70,8 +69,8 @@ func (c *checking) blame() *proof {
 	if c.blamed == nil {
 		return nil
 	}
-	rr := c.blamed.rr
-	return &proof{signer: c.blamed.signer, tag: rr.KeyTag, alg: rr.Algorithm, expires: expiry(rr, c.r.v.cfg.Now())}
+	sig := c.blamed
+	return &proof{signer: sig.Signer.clone(), tag: sig.KeyTag, alg: sig.Algorithm, expires: sig.expires(c.r.v.cfg.Now())}
 }
 
 // all tries the RRSIGs: those in their time first, so that old ones beside them do
@@ -81,7 +80,7 @@ func (c *checking) all() (*proof, Reason) {
 	for _, inTime := range [2]bool{true, false} {
 		for i := range c.set.sigs {
 			sig := &c.set.sigs[i]
-			timing := c.r.v.checkTime(sig.rr)
+			timing := c.r.v.checkTime(sig)
 			if (timing == ReasonNone) != inTime {
 				continue
 			}
@@ -115,16 +114,16 @@ var furthest = map[Reason]int{
 }
 
 // try checks one RRSIG: what costs nothing first.
-func (c *checking) try(sig *signature, timing Reason) (*proof, Reason) {
-	rr, owner := sig.rr, c.set.owner
-	if sig.signer != c.zone.apex || !owner.within(c.zone.apex) {
+func (c *checking) try(sig *Signature, timing Reason) (*proof, Reason) {
+	owner := c.set.owner
+	if sig.Signer != c.zone.apex || !owner.Within(c.zone.apex) {
 		return nil, ReasonSignerWrong
 	}
-	labels := int(rr.Labels)
-	if labels > owner.signedLabels() || labels < sig.signer.labels() {
+	labels := int(sig.Labels)
+	if labels > owner.signedLabels() || labels < sig.Signer.Labels() {
 		return nil, ReasonLabels
 	}
-	if c.r.v.algorithms[rr.Algorithm] == nil {
+	if c.r.v.algorithms[sig.Algorithm] == nil {
 		return nil, ReasonUnsupportedAlg
 	}
 	if timing != ReasonNone {
@@ -135,20 +134,18 @@ func (c *checking) try(sig *signature, timing Reason) (*proof, Reason) {
 			return nil, ReasonLabels
 		}
 	}
-	octets, err := base64.StdEncoding.DecodeString(rr.Signature)
-	if err != nil {
-		return nil, ReasonMalformed
-	}
-	return c.tryKeys(sig, owner, octets)
+	return c.tryKeys(sig, owner)
 }
 
 // tryKeys checks one RRSIG with every key that it may mean: tags and algorithms
 // are no names (RFC 4034, Section 5.3.1; CVE-2023-50387).
-func (c *checking) tryKeys(sig *signature, owner name, octets []byte) (*proof, Reason) {
+func (c *checking) tryKeys(sig *Signature, owner Name) (*proof, Reason) {
 	reason, tried := ReasonKeyMissing, 0
+	pooled := c.r.v.buffers.Get().(*[]byte)
+	defer c.r.v.buffers.Put(pooled)
 	var data []byte
 	for _, k := range c.zone.keys {
-		if k.tag != sig.rr.KeyTag || k.alg != sig.rr.Algorithm {
+		if k.tag != sig.KeyTag || k.alg != sig.Algorithm {
 			continue
 		}
 		if why := k.unusable(c.set, c.zone.apex); why != ReasonNone {
@@ -162,12 +159,10 @@ func (c *checking) tryKeys(sig *signature, owner name, octets []byte) (*proof, R
 			return nil, over
 		}
 		if data == nil {
-			pooled := c.r.v.buffers.Get().(*[]byte)
-			defer c.r.v.buffers.Put(pooled)
-			*pooled = appendSigned((*pooled)[:0], sig, owner, c.set.rdatas)
+			*pooled = appendSigned((*pooled)[:0], sig, owner, c.set.canonical)
 			data = *pooled
 		}
-		if c.r.genuine(k, data, octets, c.set.repeats()) {
+		if c.r.genuine(k, data, sig.octets, c.set.repeats()) {
 			return c.r.v.proof(c.set, sig, k, c.zone), ReasonNone
 		}
 		reason = ReasonSignatureInvalid
@@ -176,7 +171,7 @@ func (c *checking) tryKeys(sig *signature, owner name, octets []byte) (*proof, R
 }
 
 // unusable says why a key of a zone may not sign an RRset, "" where it may.
-func (k *key) unusable(set *rrset, apex name) Reason {
+func (k *key) unusable(set *rrset, apex Name) Reason {
 	switch {
 	case k.revoked && (set.typ != dns.TypeDNSKEY || set.owner != apex):
 		return ReasonKeyRevoked
@@ -211,8 +206,9 @@ func (s *rrset) repeats() bool { return s.typ != dns.TypeDS && s.typ != dns.Type
 // remembered by is a hash of all that the answer depends on. That a signature is
 // false is remembered whether it repeats or not: nobody shall have it checked again
 // and again.
-func (r *response) genuine(k *key, data, octets []byte, repeats bool) bool {
-	all := append(data, octets...) // in the spare room of data, as a rule
+func (r *response) genuine(k *key, data []byte, signature string, repeats bool) bool {
+	all := append(data, signature...) // in the spare room of data, as a rule
+	octets := all[len(data):]
 	all = append(all, k.rdata...)
 	all = binary.BigEndian.AppendUint32(all, uint32(len(data)))
 	all = binary.BigEndian.AppendUint32(all, uint32(len(octets)))
@@ -232,35 +228,36 @@ func (r *response) genuine(k *key, data, octets []byte, repeats bool) bool {
 
 // checkTime compares the validity period with the clock by serial arithmetic
 // (RFC 4034, Section 3.1.5).
-func (v *Validator) checkTime(rr *dns.RRSIG) Reason {
+func (v *Validator) checkTime(sig *Signature) Reason {
 	now, skew := v.cfg.Now().Unix(), int64(v.cfg.Skew/time.Second)
 	switch {
-	case newer(rr.Inception, rr.Expiration):
+	case newer(sig.inception, sig.Expiration):
 		return ReasonSignatureExpired
-	case newer(rr.Inception, uint32(now+skew)):
+	case newer(sig.inception, uint32(now+skew)):
 		return ReasonSignatureNotYet
-	case newer(uint32(now-skew), rr.Expiration):
+	case newer(uint32(now-skew), sig.Expiration):
 		return ReasonSignatureExpired
 	}
 	return ReasonNone
 }
 
-// proof describes a signature that has verified.
-func (v *Validator) proof(set *rrset, sig *signature, k *key, zone *zoneKeys) *proof {
+// proof describes a signature that has verified. It is remembered longer than the
+// message that it is of: the signer's name is that of the zone.
+func (v *Validator) proof(set *rrset, sig *Signature, k *key, zone *zoneKeys) *proof {
 	now := v.cfg.Now()
-	left := int64(int32(sig.rr.Expiration-uint32(now.Unix()))) + int64(v.cfg.Skew/time.Second)
+	left := int64(int32(sig.Expiration-uint32(now.Unix()))) + int64(v.cfg.Skew/time.Second)
 	p := &proof{
-		signer: sig.signer, tag: k.tag, alg: k.alg, labels: int(sig.rr.Labels),
-		expires: expiry(sig.rr, now),
+		signer: zone.apex, tag: k.tag, alg: k.alg, labels: int(sig.Labels),
+		expires: sig.expires(now),
 		weak:    zone.weak || k.weak(),
 	}
-	p.ttl = min(set.ttl(), sig.rr.Hdr.Ttl, sig.rr.OrigTtl, uint32(max(left, 0)))
+	p.ttl = min(set.ttl(), sig.ttl, sig.originalTTL, uint32(max(left, 0)))
 	return p
 }
 
-// expiry is the moment nearest to now that the expiration field can mean.
-func expiry(rr *dns.RRSIG, now time.Time) time.Time {
-	left := int32(rr.Expiration - uint32(now.Unix()))
+// expires is the moment nearest to now that the expiration field can mean.
+func (s *Signature) expires(now time.Time) time.Time {
+	left := int32(s.Expiration - uint32(now.Unix()))
 	return now.Truncate(time.Second).Add(time.Duration(left) * time.Second)
 }
 

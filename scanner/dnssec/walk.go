@@ -12,26 +12,29 @@ import (
 type lookup struct {
 	ctx context.Context
 	v   *Validator
-	src Source
-	w   *Work
-	now time.Time
+
+	asked Spelled // the name of the question
+	src   Source
+	w     *Work
+	now   time.Time
 }
 
 // walk follows the chain of trust from the closest anchor, or from what is known
 // below it, down to a name, one label at a time (RFC 4035, Section 5). It ends
 // early where the chain does.
-func (l *lookup) walk(target name) *node {
+func (l *lookup) walk(target Name) *node {
 	at, point := l.v.closestAnchor(target)
 	if point == nil {
 		return l.node(nil, target, ReasonNoAnchor)
 	}
 	n := l.deepest(target, at)
 	if n == nil {
-		n = l.v.nodes.resolve(l.ctx, at, l.now, func() *node { return l.prime(at, point) })
+		n = l.v.nodes.resolve(l.ctx, at, l.now, func(at Name) *node { return l.prime(at, point) })
 	}
 	for n.status == Secure && n.name != target {
-		parent, child := n, target.suffix(n.name.labels()+1)
-		n = l.v.nodes.resolve(l.ctx, child, l.now, func() *node { return l.delegation(parent, child) })
+		parent := n
+		child := target.suffix(parent.name.Labels() + 1)
+		n = l.v.nodes.resolve(l.ctx, child, l.now, func(child Name) *node { return l.delegation(parent, child) })
 	}
 	l.traceNode(n)
 	return n
@@ -39,12 +42,12 @@ func (l *lookup) walk(target name) *node {
 
 // deepest returns what is known that is nearest to the target, not above the
 // anchor.
-func (l *lookup) deepest(target, anchor name) *node {
-	for n := target; n.within(anchor); n = n.parent() {
+func (l *lookup) deepest(target, anchor Name) *node {
+	for n := target; n.Within(anchor); n = n.parent() {
 		if known := l.v.nodes.get(n, l.now); known != nil {
 			return known
 		}
-		if n == root {
+		if n == Root {
 			break
 		}
 	}
@@ -53,7 +56,7 @@ func (l *lookup) deepest(target, anchor name) *node {
 
 // overtaken reports whether a zone is known to begin below apex, at or above top:
 // the zone at apex then has no say there.
-func (l *lookup) overtaken(top, apex name) bool {
+func (l *lookup) overtaken(top, apex Name) bool {
 	for n := top; n.below(apex); n = n.parent() {
 		known := l.v.nodes.get(n, l.now)
 		if known != nil && known.status == Secure && known.apex && !known.anchored() {
@@ -64,7 +67,7 @@ func (l *lookup) overtaken(top, apex name) bool {
 }
 
 // node makes a node of everything but success.
-func (l *lookup) node(parent *node, n name, reason Reason) *node {
+func (l *lookup) node(parent *node, n Name, reason Reason) *node {
 	made := &node{name: n, parent: parent, reason: reason, status: reasons[reason].status}
 	if parent != nil && made.status == Insecure {
 		made.apex = true
@@ -83,7 +86,7 @@ func (l *lookup) node(parent *node, n name, reason Reason) *node {
 
 // broken makes a node of a failure; reasons that can be those of an insecure zone,
 // too, are here those of a bogus one.
-func (l *lookup) broken(parent *node, n name, reason Reason) *node {
+func (l *lookup) broken(parent *node, n Name, reason Reason) *node {
 	made := l.node(parent, n, reason)
 	if made.status == Insecure {
 		made.status, made.until = Bogus, l.now.Add(rememberBogus)
@@ -97,8 +100,9 @@ func (l *lookup) lasts(n *node, ttl uint32) *node {
 	return n
 }
 
-// fetch asks the source. The reason is set where no usable reply came.
-func (l *lookup) fetch(n name, t uint16, again int) (*message, Reason) {
+// fetch asks the source. The reason is set where no usable reply came. The caller
+// frees the message.
+func (l *lookup) fetch(n Name, t uint16, again int) (*message, Reason) {
 	if l.ctx.Err() != nil {
 		return nil, ReasonCancelled
 	}
@@ -107,7 +111,7 @@ func (l *lookup) fetch(n name, t uint16, again int) (*message, Reason) {
 		return nil, ReasonWorkLimit
 	}
 	l.w.Fetches++
-	msg, err := l.src.Fetch(l.ctx, Query{Question{n.String(), t}, again})
+	msg, err := l.src.Fetch(l.ctx, Query{Question{l.asked.Of(n), t}, again})
 	switch {
 	case l.ctx.Err() != nil:
 		return nil, ReasonCancelled
@@ -119,8 +123,9 @@ func (l *lookup) fetch(n name, t uint16, again int) (*message, Reason) {
 	case msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError:
 		return nil, ReasonRcode
 	}
-	read, ok := readMessage(msg, &l.v.limits)
-	if !ok {
+	read := messages.Get().(*message)
+	if !read.read(msg, &l.v.limits) {
+		read.free()
 		return nil, ReasonWorkLimit
 	}
 	return read, ReasonNone
@@ -129,7 +134,7 @@ func (l *lookup) fetch(n name, t uint16, again int) (*message, Reason) {
 // insist reads a reply, and where that shows nothing good asks again, up to the
 // limit: the source may know a better server. A reply that was bogus stays the
 // verdict where no further one comes.
-func (l *lookup) insist(parent *node, n name, t uint16, read func(*message) *node) *node {
+func (l *lookup) insist(parent *node, n Name, t uint16, read func(*message) *node) *node {
 	var last *node
 	for again := 0; again <= l.v.limits.Retries; again++ {
 		msg, reason := l.fetch(n, t, again)
@@ -140,6 +145,7 @@ func (l *lookup) insist(parent *node, n name, t uint16, read func(*message) *nod
 			return l.node(parent, n, reason)
 		}
 		last = read(msg)
+		msg.free()
 		if last.status != Bogus {
 			return last
 		}

@@ -89,7 +89,12 @@ type source struct {
 
 var errNoReply = errors.New("no reply")
 
-func (s *source) Fetch(_ context.Context, q dnssec.Query) (*dns.Msg, error) {
+func (s *source) Fetch(ctx context.Context, q dnssec.Query) (*dnssec.Message, error) {
+	msg, err := s.fetch(ctx, q)
+	return dnssec.FromMsg(msg), err
+}
+
+func (s *source) fetch(_ context.Context, q dnssec.Query) (*dns.Msg, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked = append(s.asked, q)
@@ -126,6 +131,6 @@ func validator(t testing.TB, w *dnssectest.World, cfg dnssec.Config) *dnssec.Val
 // validate asks the world and validates what it says with a fresh validator.
 func validate(t testing.TB, w *dnssectest.World, name string, qtype uint16) dnssec.Result {
 	t.Helper()
-	return validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w},
+	return validator(t, w, dnssec.Config{}).ValidateMsg(t.Context(), &source{world: w},
 		dnssec.Question{Name: name, Type: qtype}, w.Ask(name, qtype), nil)
 }

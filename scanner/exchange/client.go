@@ -102,7 +102,7 @@ func (c *Client) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.Q
 	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
 	a := askings.Get().(*asking)
 	defer askings.Put(a)
-	*a = asking{client: c, server: server, name: q.Name, query: &a.packed, tcp: opt.TCP}
+	*a = asking{client: c, server: server, query: &a.packed, tcp: opt.TCP}
 	if err := a.packed.pack(q, opt); err != nil {
 		return Reply{}, &Error{Kind: Malformed, Server: server, Err: err}
 	}
@@ -125,7 +125,6 @@ var askings = sync.Pool{New: func() any { return new(asking) }}
 type asking struct {
 	client     *Client
 	server     netip.AddrPort
-	name       string // asked for
 	query      *query
 	tcp        bool // from here on
 	mismatches int
@@ -222,7 +221,7 @@ func (a *asking) read(msg []byte, tcp bool) (Reply, error) {
 		a.tcp = true
 		return Reply{}, errTruncated
 	}
-	m, err := unpack(msg, a.name)
+	m, err := dnssec.Unpack(msg)
 	if err != nil {
 		return Reply{}, &unreadable{err}
 	}

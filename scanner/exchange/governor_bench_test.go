@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
-
 	"danescan/scanner/dnssec"
 )
 
@@ -31,7 +29,7 @@ func BenchmarkGovernor(b *testing.B) {
 		{"thousand servers, rates", 1000, NewLimiter(LimiterConfig{Global: 1e9, PerServer: 1e9, Burst: 1e9})},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			g := NewGovernor(atOnce{Reply{Msg: &dns.Msg{}, Queries: 1}}, GovernorConfig{Limiter: c.limiter})
+			g := NewGovernor(atOnce{Reply{Msg: &dnssec.Message{}, Queries: 1}}, GovernorConfig{Limiter: c.limiter})
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for i := 0; pb.Next(); i++ {

@@ -51,7 +51,7 @@ func silenceOf(server netip.AddrPort) (Reply, time.Duration, error) {
 }
 
 func answerOf(server netip.AddrPort) (Reply, time.Duration, error) {
-	return Reply{Msg: &dns.Msg{}, Server: server, Queries: 1}, 50 * time.Millisecond, nil
+	return Reply{Msg: &dnssec.Message{}, Server: server, Queries: 1}, 50 * time.Millisecond, nil
 }
 
 // heartbeat keeps asking a server that is well, until the returned function is
@@ -337,7 +337,7 @@ func TestGovernorCounts(t *testing.T) {
 			if n++; n < 3 {
 				return silenceOf(server)
 			}
-			return Reply{Msg: &dns.Msg{}, Server: server, Queries: 2, TCP: true}, 0, nil
+			return Reply{Msg: &dnssec.Message{}, Server: server, Queries: 2, TCP: true}, 0, nil
 		})
 		g := NewGovernor(s, GovernorConfig{Timeout: usual, Retries: 2})
 		if r, err := g.Exchange(t.Context(), addr(1), question, Options{}); err != nil || r.Queries != 4 {

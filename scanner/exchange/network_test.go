@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/miekg/dns"
-
 	"danescan/scanner/dnssec"
 )
 
@@ -60,9 +58,7 @@ func (m *networkModel) Exchange(ctx context.Context, server netip.AddrPort, _ dn
 		return Reply{}, &Error{Kind: Timeout, Server: server, Queries: 1, Err: errTimeout}
 	}
 	m.counts.replied.Add(1)
-	msg := &dns.Msg{}
-	msg.Rcode = m.rcode
-	return Reply{Msg: msg, Server: server, Queries: 1, RTT: wait}, nil
+	return Reply{Msg: &dnssec.Message{Rcode: m.rcode}, Server: server, Queries: 1, RTT: wait}, nil
 }
 
 // carry puts a packet on the line, or drops it.

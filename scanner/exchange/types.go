@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/miekg/dns"
-
 	"danescan/scanner/dnssec"
 )
 
@@ -28,7 +26,7 @@ type Options struct {
 // Reply is a reply that passed the checks of transport: it came from the server
 // asked, with our ID and our question. Its rcode is whatever it is.
 type Reply struct {
-	Msg     *dns.Msg
+	Msg     *dnssec.Message
 	Server  netip.AddrPort
 	Size    int  // octets
 	TCP     bool // came over TCP

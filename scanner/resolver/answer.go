@@ -93,7 +93,7 @@ func read(q dnssec.Question, r exchange.Reply, now time.Time) Answer {
 		return a
 	}
 	c := follow(r.Msg.Answer, q)
-	a.Links, a.Records = c.links, c.records
+	a.Links, a.Records = c.links, dnssec.RRs(c.records)
 	switch {
 	case c.loop:
 		a.Outcome, a.Reason = AliasLoop, dnssec.ReasonAliasLoop
@@ -101,7 +101,7 @@ func read(q dnssec.Question, r exchange.Reply, now time.Time) Answer {
 	case c.long:
 		a.Outcome, a.Reason = WorkLimit, dnssec.ReasonWorkLimit
 		return a
-	case len(c.records) > 0:
+	case len(a.Records) > 0:
 		a.Outcome = Found
 	case a.Outcome == Found:
 		a.Outcome = NoData
@@ -144,16 +144,19 @@ const maxLinks = 12
 // chain is the way through an answer section from the name asked to its end.
 type chain struct {
 	links   []dnssec.Link
-	records []dns.RR
+	records []dnssec.Record
 	loop    bool // it comes back to a name
 	long    bool // it has too many links
 }
 
 // follow walks the alias chain. Records beside it are not looked at.
-func follow(section []dns.RR, q dnssec.Question) chain {
+func follow(section []dnssec.Record, q dnssec.Question) chain {
 	var c chain
-	at := q.Name
-	for {
+	at, err := dnssec.ParseName(q.Name)
+	if err != nil {
+		return c
+	}
+	for text := q.Name; ; {
 		if c.records = recordsAt(section, at, q.Type); len(c.records) > 0 {
 			return c
 		}
@@ -165,58 +168,35 @@ func follow(section []dns.RR, q dnssec.Question) chain {
 			c.long = true
 			return c
 		}
-		c.links = append(c.links, dnssec.Link{Name: at, Target: to})
-		if slices.ContainsFunc(c.links, func(l dnssec.Link) bool { return l.Name == to }) {
+		target := to.String()
+		c.links = append(c.links, dnssec.Link{Name: text, Target: target})
+		if slices.ContainsFunc(c.links, func(l dnssec.Link) bool { return l.Name == target }) {
 			c.loop = true
 			return c
 		}
-		at = to
+		at, text = to, target
 	}
 }
 
 // recordsAt returns the records of one owner name and type.
-func recordsAt(section []dns.RR, owner string, qtype uint16) []dns.RR {
-	var set []dns.RR
-	for _, rr := range section {
-		h := rr.Header()
-		if h.Rrtype == qtype && h.Class == dns.ClassINET && canonical(h.Name) == owner {
-			set = append(set, rr)
-		}
-	}
-	return set
+func recordsAt(section []dnssec.Record, owner dnssec.Name, qtype uint16) []dnssec.Record {
+	return pick(section, func(r *dnssec.Record) bool { return r.Is(owner, qtype) })
 }
 
 // alias returns where a CNAME at the name leads, or a DNAME above it to which
 // nobody added the CNAME (RFC 6672, Section 3.1).
-func alias(section []dns.RR, name string) (target string, ok bool) {
-	for _, rr := range section {
-		if cname, is := rr.(*dns.CNAME); is && canonical(cname.Hdr.Name) == name {
-			return canonical(cname.Target), true
+func alias(section []dnssec.Record, name dnssec.Name) (target dnssec.Name, ok bool) {
+	for i := range section {
+		if r := &section[i]; r.Type == dns.TypeCNAME && r.Owner == name {
+			return targetOf(r), true
 		}
 	}
-	for _, rr := range section {
-		dname, is := rr.(*dns.DNAME)
-		if !is {
+	for i := range section {
+		r := &section[i]
+		if r.Type != dns.TypeDNAME || r.Owner == name || !name.Within(r.Owner) {
 			continue
 		}
-		owner := canonical(dname.Hdr.Name)
-		if owner == name || !within(owner, name) {
-			continue
-		}
-		return rewrite(name, owner, canonical(dname.Target))
+		return name.Rewrite(r.Owner, targetOf(r))
 	}
 	return "", false
-}
-
-// rewrite replaces the owner of a DNAME at the end of name by its target (RFC
-// 6672, Section 2.2); false where the result is too long.
-func rewrite(name, owner, target string) (string, bool) {
-	if owner == "." {
-		owner = ""
-	}
-	if target == "." {
-		target = ""
-	}
-	to := name[:len(name)-len(owner)] + target
-	return to, isName(to)
 }

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -10,43 +11,45 @@ import (
 
 // describe fills in what a reply shows beside its records: how long it may be
 // believed, from which zone, signed how. None of it is proven here.
-func describe(a *Answer, msg *dns.Msg, now time.Time) {
+func describe(a *Answer, msg *dnssec.Message, now time.Time) {
 	a.TTL = ttlOf(msg.Answer)
 	end, section, covered := a.Expanded(), msg.Answer, a.Question.Type
 	if a.Outcome != Found {
 		describeDenial(a, msg)
-		end, section, covered = a.Zone, msg.Ns, dns.TypeSOA
+		end, section, covered = a.Zone, msg.Authority, dns.TypeSOA
 	}
-	sig := signature(section, end, covered)
-	if sig == nil {
+	sig, ok := signature(section, end, covered)
+	if !ok {
 		return
 	}
-	a.Signer, a.KeyTag, a.Algorithm = canonical(sig.SignerName), sig.KeyTag, sig.Algorithm
+	a.Signer, a.KeyTag, a.Algorithm = sig.Signer.String(), sig.KeyTag, sig.Algorithm
 	a.Expires = earliest(msg, now)
 	if a.Outcome == Found {
 		a.Zone = a.Signer
-		a.Wildcard = expanded(sig)
+		a.Wildcard = expanded(end, sig.Labels)
 	}
 }
 
 // describeDenial reads an authority section (RFC 2308, Section 5).
-func describeDenial(a *Answer, msg *dns.Msg) {
-	for _, rr := range msg.Ns {
-		switch rr := rr.(type) {
-		case *dns.SOA:
-			a.Zone = canonical(rr.Hdr.Name)
-			ttl := time.Duration(min(rr.Hdr.Ttl, rr.Minttl)) * time.Second
+func describeDenial(a *Answer, msg *dnssec.Message) {
+	for i := range msg.Authority {
+		r := &msg.Authority[i]
+		if minimum, ok := r.MinimumTTL(); ok {
+			a.Zone = r.Owner.String()
+			ttl := time.Duration(min(r.TTL, minimum)) * time.Second
 			if len(a.Links) == 0 || ttl < a.TTL {
 				a.TTL = ttl
 			}
-		case *dns.NSEC:
+		}
+		if r.Type == dns.TypeNSEC {
 			a.Denial = dnssec.DenialNSEC
-		case *dns.NSEC3:
+		}
+		if p, ok := r.NSEC3Parameters(); ok {
 			if a.Denial != dnssec.DenialOptOut {
 				a.Denial = dnssec.DenialNSEC3
 			}
-			a.NSEC3Iterations = max(a.NSEC3Iterations, rr.Iterations)
-			if rr.Flags&1 != 0 && !msg.AuthenticatedData {
+			a.NSEC3Iterations = max(a.NSEC3Iterations, p.Iterations)
+			if p.OptOut && !msg.AuthenticatedData {
 				a.Denial = dnssec.DenialOptOut
 			}
 		}
@@ -57,11 +60,11 @@ func describeDenial(a *Answer, msg *dns.Msg) {
 }
 
 // ttlOf returns the least TTL of a section, 0 for an empty one.
-func ttlOf(section []dns.RR) time.Duration {
+func ttlOf(section []dnssec.Record) time.Duration {
 	var least time.Duration
-	for i, rr := range section {
+	for i := range section {
 		// RFC 2181, Section 8: a TTL with the highest bit set is zero.
-		ttl := rr.Header().Ttl
+		ttl := section[i].TTL
 		if ttl > 1<<31-1 {
 			ttl = 0
 		}
@@ -72,33 +75,35 @@ func ttlOf(section []dns.RR) time.Duration {
 	return least
 }
 
-func signature(section []dns.RR, owner string, covered uint16) *dns.RRSIG {
-	for _, rr := range section {
-		sig, ok := rr.(*dns.RRSIG)
-		if ok && sig.TypeCovered == covered && canonical(sig.Hdr.Name) == owner {
-			return sig
+// signature finds the signature over the RRset of an owner and a type.
+func signature(section []dnssec.Record, owner string, covered uint16) (dnssec.Signature, bool) {
+	name, err := dnssec.ParseName(owner)
+	for i := range section {
+		r := &section[i]
+		if err == nil && r.Owner == name && r.Type == dns.TypeRRSIG && r.Covers() == covered {
+			return r.Signature()
 		}
 	}
-	return nil
+	return dnssec.Signature{}, false
 }
 
-// expanded reports whether sig is of a wildcard that became its owner name (RFC
-// 4034, Section 3.1.3).
-func expanded(sig *dns.RRSIG) bool {
-	labels := dns.CountLabel(sig.Hdr.Name)
-	if len(sig.Hdr.Name) > 1 && sig.Hdr.Name[:2] == "*." {
+// expanded reports whether a signature with so many labels is of a wildcard that
+// became the owner name (RFC 4034, Section 3.1.3).
+func expanded(owner string, signed uint8) bool {
+	labels := dns.CountLabel(owner)
+	if strings.HasPrefix(owner, "*.") {
 		labels--
 	}
-	return int(sig.Labels) < labels
+	return int(signed) < labels
 }
 
 // earliest returns the first expiry of the signatures that an answer rests on.
-func earliest(msg *dns.Msg, now time.Time) time.Time {
+func earliest(msg *dnssec.Message, now time.Time) time.Time {
 	var first time.Time
-	for _, section := range [][]dns.RR{msg.Answer, msg.Ns} {
-		for _, rr := range section {
-			sig, ok := rr.(*dns.RRSIG)
-			if !ok || sig.TypeCovered == dns.TypeNS {
+	for _, section := range [2][]dnssec.Record{msg.Answer, msg.Authority} {
+		for i := range section {
+			sig, ok := section[i].Signature()
+			if !ok || sig.Covered == dns.TypeNS {
 				continue
 			}
 			if t := near(sig.Expiration, now); first.IsZero() || t.Before(first) {

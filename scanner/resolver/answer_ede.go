@@ -25,8 +25,8 @@ var reasons = map[uint16]dnssec.Reason{
 
 // extendedError returns the code that says most about validation, else the first;
 // noEDE where the reply has none.
-func extendedError(msg *dns.Msg) int {
-	opt := msg.IsEdns0()
+func extendedError(msg *dnssec.Message) int {
+	opt := msg.OPT()
 	if opt == nil {
 		return noEDE
 	}

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // for its proof it is never changed once made.
 type delegation struct {
 	zone    string
+	apex    dnssec.Name // zone, in wire form
 	servers []NameServer
 	until   time.Time
 	fixed   bool // a hint or a stub: trusted with any address, never expires
@@ -23,20 +25,21 @@ type delegation struct {
 // nothing.
 type cutProof struct {
 	// reply is that to the question for the DS set, as far as the referral carried
-	// it (RFC 4035, Section 3.1.4): a lookup need not ask. Nil where the referral
-	// said nothing that could prove anything, or once the validator has read it.
-	reply *dns.Msg
-	until time.Time
-	ds    []*dns.DS
+	// it (RFC 4035, Section 3.1.4): a lookup need not ask. It is empty where the
+	// referral said nothing that could prove anything, or once the validator has
+	// read it.
+	reply dnssec.Message
+	until time.Time // zero: there is none
+	ds    []dnssec.Record
 }
 
 // said returns the reply to the DS question; nil where there is none.
-func (d *delegation) said(now time.Time) *dns.Msg {
+func (d *delegation) said(now time.Time) *dnssec.Message {
 	p := d.proof.Load()
-	if p == nil || p.reply == nil || !now.Before(p.until) {
+	if p == nil || !now.Before(p.until) {
 		return nil
 	}
-	return p.reply
+	return &p.reply
 }
 
 // settled drops the proof: the validator has read it, and remembers what it
@@ -44,11 +47,11 @@ func (d *delegation) said(now time.Time) *dns.Msg {
 func (d *delegation) settled() {
 	p := d.proof.Load()
 	switch {
-	case p == nil || p.reply == nil:
+	case p == nil || p.until.IsZero():
 	case len(p.ds) == 0:
 		d.proof.Store(nil)
 	default:
-		d.proof.Store(&cutProof{ds: p.ds})
+		d.proof.Store(&cutProof{ds: dnssec.Keep(p.ds)})
 	}
 }
 
@@ -68,76 +71,60 @@ func clampTTL(seconds uint32) time.Duration {
 }
 
 // referral makes a delegation of the authority section of a reply by a server of
-// zone parent: the NS set below parent and at or above name. It returns nil where
-// there is none.
-func referral(msg *dns.Msg, parent, name string, now time.Time) *delegation {
-	cut, ok := referralCut(msg, parent, name)
+// zone parent: the NS set below parent and at or above the name asked for. It returns
+// nil where there is none.
+func (it *Iterate) referral(msg *dnssec.Message, parent dnssec.Name, asked dnssec.Spelled, now time.Time) *delegation {
+	cut, ok := referralCut(msg.Authority, parent, asked.Name)
 	if !ok {
 		return nil
 	}
-	d := &delegation{zone: cut}
+	d := &delegation{zone: asked.Of(cut), apex: asked.Name[len(asked.Name)-len(cut):]}
+	to := newReferred()
+	defer to.free()
 	ttl := uint32(1 << 31)
-	for _, rr := range msg.Ns {
-		ns, ok := rr.(*dns.NS)
-		if !ok || ns.Hdr.Class != dns.ClassINET || canonical(ns.Hdr.Name) != cut {
-			continue
+	for i := range msg.Authority {
+		if r := &msg.Authority[i]; r.Is(cut, dns.TypeNS) && to.name(targetOf(r)) {
+			ttl = min(ttl, r.TTL)
 		}
-		target := canonical(ns.Ns)
-		if d.server(target) != nil || len(d.servers) == maxServerNames {
-			continue
-		}
-		d.servers = append(d.servers, NameServer{Name: target})
-		ttl = min(ttl, ns.Hdr.Ttl)
 	}
+	to.addresses(msg.Additional, parent)
+	d.servers = it.sets.share(to, now)
 	d.until = now.Add(clampTTL(ttl))
-	d.glue(msg.Extra, parent)
-	d.proof.Store(proofOf(withSignatures(msg.Ns, msg.Answer, msg.Extra), cut, parent, now))
+	d.proof.Store(proofOf(withSignatures(msg.Authority, msg.Answer, msg.Additional), cut, parent, now))
 	return d
 }
 
+// targetOf is where an NS or a CNAME record points. One without a name points to the
+// root.
+func targetOf(r *dnssec.Record) dnssec.Name {
+	if target, ok := r.Target(); ok {
+		return target
+	}
+	return dnssec.Root
+}
+
 // referralCut finds the owner of the NS set that refers: the deepest one.
-func referralCut(msg *dns.Msg, parent, name string) (string, bool) {
-	cut, found := "", false
-	for _, rr := range msg.Ns {
-		h := rr.Header()
-		if h.Rrtype != dns.TypeNS || h.Class != dns.ClassINET {
+func referralCut(authority []dnssec.Record, parent, name dnssec.Name) (cut dnssec.Name, found bool) {
+	for i := range authority {
+		r := &authority[i]
+		if r.Type != dns.TypeNS || r.Class != dns.ClassINET {
 			continue
 		}
-		owner := canonical(h.Name)
-		if owner == parent || !within(parent, owner) || !within(owner, name) {
+		owner := r.Owner
+		if owner == parent || !owner.Within(parent) || !name.Within(owner) {
 			continue
 		}
-		if !found || dns.CountLabel(owner) > dns.CountLabel(cut) {
+		if !found || owner.Labels() > cut.Labels() {
 			cut, found = owner, true
 		}
 	}
 	return cut, found
 }
 
-// glue takes the addresses of the servers named, where the zone that refers has
-// a say over their names (RFC 2181, Section 5.4.1).
-func (d *delegation) glue(extra []dns.RR, parent string) {
-	taken := 0
-	for _, rr := range extra {
-		addr, ok := addressOf(rr)
-		if !ok || taken == maxServerAddrs {
-			continue
-		}
-		if ns := d.server(canonical(rr.Header().Name)); ns != nil && within(parent, ns.Name) {
-			ns.Addrs = append(ns.Addrs, addr)
-			taken++
-		}
-	}
-}
-
-// server returns the server of a name, nil where none has it. There are few.
-func (d *delegation) server(name string) *NameServer {
-	for i := range d.servers {
-		if d.servers[i].Name == name {
-			return &d.servers[i]
-		}
-	}
-	return nil
+// addrIn returns the address in an A or AAAA record of class IN.
+func addrIn(r *dnssec.Record) (netip.Addr, bool) {
+	addr, ok := r.Addr()
+	return addr, ok && r.Class == dns.ClassINET
 }
 
 // keepGlue lets other zones with the same name servers do without a lookup. What
@@ -156,55 +143,28 @@ func (it *Iterate) keepGlue(d *delegation) {
 
 // proofOf picks what a referral says of the DS set at the cut: the set with its
 // signatures, or the signed NSEC or NSEC3 records that deny it.
-func proofOf(authority []dns.RR, cut, parent string, now time.Time) *cutProof {
-	var signed bool
-	var ds, denial []dns.RR
-	ttl := uint32(1 << 31)
-	for _, rr := range authority {
-		h := rr.Header()
-		owner := canonical(h.Name)
-		if h.Class != dns.ClassINET || !within(parent, owner) {
-			continue
+func proofOf(authority []dnssec.Record, cut, parent dnssec.Name, now time.Time) *cutProof {
+	ds := pick(authority, func(r *dnssec.Record) bool {
+		return r.Class == dns.ClassINET && r.Owner == cut && cut.Within(parent) && r.Covers() == dns.TypeDS
+	})
+	denial := pick(authority, func(r *dnssec.Record) bool {
+		t := r.Covers()
+		return (t == dns.TypeNSEC || t == dns.TypeNSEC3) && r.Class == dns.ClassINET && r.Owner.Within(parent)
+	})
+	signed, ttl := false, uint32(1<<31)
+	for _, part := range [2][]dnssec.Record{ds, denial} {
+		for i := range part {
+			signed = signed || part[i].Type == dns.TypeRRSIG
+			ttl = min(ttl, part[i].TTL)
 		}
-		t := coveredType(rr)
-		switch {
-		case t == dns.TypeDS && owner == cut:
-			ds = append(ds, rr)
-		case t == dns.TypeNSEC || t == dns.TypeNSEC3:
-			if denial == nil {
-				denial = make([]dns.RR, 0, len(authority))
-			}
-			denial = append(denial, rr)
-		default:
-			continue
-		}
-		signed = signed || h.Rrtype == dns.TypeRRSIG
-		ttl = min(ttl, h.Ttl)
 	}
 	if !signed {
 		return nil
 	}
-	msg := newMessage(dnssec.Question{Name: cut, Type: dns.TypeDS})
-	msg.Answer, msg.Ns = ds, denial
-	return &cutProof{reply: msg, until: now.Add(clampTTL(ttl)), ds: dsOf(ds)}
-}
-
-func dsOf(section []dns.RR) []*dns.DS {
-	var set []*dns.DS
-	for _, rr := range section {
-		if ds, ok := rr.(*dns.DS); ok {
-			set = append(set, ds)
-		}
+	return &cutProof{
+		reply: dnssec.Message{Answer: ds, Authority: denial}, until: now.Add(clampTTL(ttl)),
+		ds: pick(ds, func(r *dnssec.Record) bool { return r.Type == dns.TypeDS }),
 	}
-	return set
-}
-
-// coveredType returns the type of a record, or the type that a signature covers.
-func coveredType(rr dns.RR) uint16 {
-	if sig, ok := rr.(*dns.RRSIG); ok {
-		return sig.TypeCovered
-	}
-	return rr.Header().Rrtype
 }
 
 // parentName returns the name without its first label; of the root, the root.
@@ -238,6 +198,7 @@ func (it *Iterate) closest(q dnssec.Question, now time.Time) *delegation {
 // fixedDelegation makes a delegation of servers that were given.
 func fixedDelegation(z Zone) *delegation {
 	d := &delegation{zone: canonical(z.Name), fixed: true}
+	d.apex, _ = dnssec.ParseName(d.zone) // "", which no name is within, of what is no name
 	for _, s := range z.Servers {
 		ns := NameServer{}
 		if s.Name != "" {

@@ -155,7 +155,7 @@ func (l *forwarding) indeterminate(ctx context.Context, why dnssec.Reason) Outco
 }
 
 // Fetch implements dnssec.Source.
-func (l *forwarding) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
+func (l *forwarding) Fetch(ctx context.Context, q dnssec.Query) (*dnssec.Message, error) {
 	if q.Again >= l.ways() {
 		return nil, errNoOther
 	}
@@ -208,20 +208,13 @@ func (l *forwarding) complete(ctx context.Context, q dnssec.Question, w way) (ex
 
 // denies reports whether a message tells that its last name has no such data (RFC
 // 2308, Section 2).
-func denies(msg *dns.Msg) bool {
-	for _, rr := range msg.Ns {
-		if rr.Header().Rrtype == dns.TypeSOA {
-			return true
-		}
-	}
-	return false
-}
+func denies(msg *dnssec.Message) bool { return holds(msg.Authority, dns.TypeSOA) }
 
 // joined appends the story of an alias's target.
 func joined(r, more exchange.Reply) exchange.Reply {
 	m := *r.Msg
 	m.Answer = append(m.Answer[:len(m.Answer):len(m.Answer)], more.Msg.Answer...)
-	m.Ns = append(m.Ns[:len(m.Ns):len(m.Ns)], more.Msg.Ns...)
+	m.Authority = append(m.Authority[:len(m.Authority):len(m.Authority)], more.Msg.Authority...)
 	m.Rcode = more.Msg.Rcode
 	r.Msg, r.Size = &m, r.Size+more.Size
 	return r

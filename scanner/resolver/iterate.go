@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/miekg/dns"
-
 	"danescan/scanner/dnssec"
 	"danescan/scanner/exchange"
 )
@@ -224,7 +222,7 @@ func (it *Iterate) find(ctx context.Context, q dnssec.Question, l *lookup, into 
 
 // doubt asks other servers for a reply that validates, and returns the best that
 // there is.
-func (it *Iterate) doubt(ctx context.Context, q dnssec.Question, l *lookup, msg *dns.Msg, res *dnssec.Result) *dns.Msg {
+func (it *Iterate) doubt(ctx context.Context, q dnssec.Question, l *lookup, msg *dnssec.Message, res *dnssec.Result) *dnssec.Message {
 	for range it.cfg.Limits.Attempts - 1 {
 		if !doubted(res) || ctx.Err() != nil {
 			break

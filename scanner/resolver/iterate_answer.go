@@ -19,7 +19,7 @@ func rcodeError(r exchange.Reply) *lookupError {
 }
 
 // answer makes the story of a lookup of what validation made of its message.
-func (l *lookup) answer(q dnssec.Question, msg *dns.Msg, res *dnssec.Result, a *Answer) {
+func (l *lookup) answer(q dnssec.Question, msg *dnssec.Message, res *dnssec.Result, a *Answer) {
 	*a = Answer{
 		Question: q, Rcode: msg.Rcode, Status: res.Status, Reason: res.Reason, EDE: noEDE,
 		Links: res.Links, Records: res.Records, TTL: res.TTL, Zone: res.Zone,
@@ -71,7 +71,7 @@ const (
 )
 
 // failure makes the story of a lookup that brought no reply to validate.
-func (l *lookup) failure(q dnssec.Question, msg *dns.Msg, err error, a *Answer) {
+func (l *lookup) failure(q dnssec.Question, msg *dnssec.Message, err error, a *Answer) {
 	e := asLookupError(err)
 	*a = Answer{
 		Question: q, Outcome: e.outcome, Rcode: e.rcode, Status: dnssec.Indeterminate,
@@ -93,12 +93,12 @@ func told(reason dnssec.Reason, e *lookupError) dnssec.Reason {
 }
 
 // openLinks lists the aliases of a chain whose end was not reached.
-func openLinks(msg *dns.Msg) []dnssec.Link {
+func openLinks(msg *dnssec.Message) []dnssec.Link {
 	var links []dnssec.Link
-	for _, rr := range msg.Answer {
-		if c, ok := rr.(*dns.CNAME); ok {
+	for i := range msg.Answer {
+		if r := &msg.Answer[i]; r.Type == dns.TypeCNAME {
 			links = append(links, dnssec.Link{
-				Name: canonical(c.Hdr.Name), Target: canonical(c.Target),
+				Name: r.Owner.String(), Target: targetOf(r).String(),
 				Reason: dnssec.ReasonNoReply,
 			})
 		}

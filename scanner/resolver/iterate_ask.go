@@ -52,6 +52,10 @@ func (it *Iterate) forget(d *delegation, err error) {
 // askZone asks servers of one zone until one is of use: it answers, or refers to
 // a zone below. A reply of doubtful use is taken where no server has a better one.
 func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, depth int) (*part, *delegation, error) {
+	asked, err := l.spell(q.Name)
+	if err != nil {
+		return nil, nil, errNoName
+	}
 	servers := l.newPool(d, q, depth)
 	defer servers.free()
 	var doubtful *part
@@ -70,7 +74,7 @@ func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, 
 			failure = worse(failure, e)
 			continue
 		}
-		v := l.it.judge(r, d, q)
+		v := l.it.judge(r, d, asked, q.Type)
 		switch {
 		case v.err != nil:
 			failure = worse(failure, v.err)
@@ -84,6 +88,18 @@ func (l *lookup) askZone(ctx context.Context, d *delegation, q dnssec.Question, 
 		return doubtful, nil, nil
 	}
 	return nil, nil, failure
+}
+
+// spell reads a name that is asked for, which mostly is the one before.
+func (l *lookup) spell(name string) (dnssec.Spelled, error) {
+	if l.asked.Text == name {
+		return l.asked, nil
+	}
+	asked, err := dnssec.Spell(name)
+	if err == nil {
+		l.asked = asked
+	}
+	return asked, err
 }
 
 // worse picks the failure that says more: an rcode more than silence.
@@ -220,12 +236,13 @@ func (it *Iterate) addressTypes() []uint16 {
 	return []uint16{dns.TypeA, dns.TypeAAAA}
 }
 
-func messageAddrs(msg *dns.Msg, qtype uint16) (hostAddrs, uint32) {
+func messageAddrs(msg *dnssec.Message, qtype uint16) (hostAddrs, uint32) {
 	var addrs hostAddrs
 	ttl := uint32(1 << 31)
-	for _, rr := range msg.Answer {
-		ttl = min(ttl, rr.Header().Ttl)
-		if addr, ok := addressOf(rr); ok && rr.Header().Rrtype == qtype && len(addrs) < maxServerAddrs {
+	for i := range msg.Answer {
+		r := &msg.Answer[i]
+		ttl = min(ttl, r.TTL)
+		if addr, ok := addrIn(r); ok && r.Type == qtype && len(addrs) < maxServerAddrs {
 			addrs = append(addrs, addr)
 		}
 	}

@@ -182,7 +182,7 @@ func (s *silentNet) Exchange(_ context.Context, server netip.AddrPort, q dnssec.
 		for i, a := range []string{"::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "2002:7f00:1::"} {
 			r.Extra = append(r.Extra, mustRR(fmt.Sprintf("n%d.test. AAAA %s", i, a)))
 		}
-		return exchange.Reply{Msg: r, Server: server, Queries: 1}, nil
+		return exchange.Reply{Msg: carried(r), Server: server, Queries: 1}, nil
 	}
 	return exchange.Reply{}, &exchange.Error{Kind: exchange.Timeout, Server: server, Queries: 1}
 }

@@ -37,8 +37,8 @@ func (n *cannedNet) Exchange(_ context.Context, server netip.AddrPort, q dnssec.
 		n.wire[key] = wire
 	}
 	n.mu.Unlock()
-	msg := new(dns.Msg)
-	if err := msg.Unpack(wire); err != nil {
+	msg, err := dnssec.Unpack(wire)
+	if err != nil {
 		return exchange.Reply{}, err
 	}
 	return exchange.Reply{Msg: msg, Server: server, Size: len(wire), Queries: 1, RTT: time.Millisecond}, nil

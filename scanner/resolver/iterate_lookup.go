@@ -19,6 +19,7 @@ import (
 type lookup struct {
 	it      *Iterate
 	work    dnssec.Work
+	asked   dnssec.Spelled           // the name asked for last
 	queries int                      // sent
 	targets int                      // name-server names looked up
 	sought  map[dnssec.Question]bool // addresses of name servers looked up, or under way
@@ -32,7 +33,8 @@ type lookup struct {
 	space struct { // what the lists lie in, as long as they are short
 		replies [2]askedPart
 		proofs  [2]*delegation
-		message message // the first one
+		message dnssec.Message // the first one
+		taken   bool           // it is in use
 	}
 }
 
@@ -52,13 +54,13 @@ func (l *lookup) free() {
 	idleLookups.Put(l)
 }
 
-// newMessage makes an empty reply to a question of this lookup.
-func (l *lookup) newMessage(q dnssec.Question) *dns.Msg {
-	m := &l.space.message
-	if m.msg.Question != nil { // it is in use
-		m = new(message)
+// newMessage makes an empty message of this lookup.
+func (l *lookup) newMessage() *dnssec.Message {
+	if l.space.taken {
+		return new(dnssec.Message)
 	}
-	return m.to(q)
+	l.space.taken = true
+	return &l.space.message
 }
 
 // replies are what the questions of one lookup brought. There are few: looking
@@ -112,6 +114,7 @@ var (
 	errWorkLimit = &lookupError{outcome: WorkLimit, reason: dnssec.ReasonWorkLimit, rcode: -1}
 	errTooLarge  = &lookupError{outcome: WorkLimit, reason: dnssec.ReasonWorkLimit, rcode: -1,
 		err: errors.New("reply with too many records")}
+	errNoName    = &lookupError{outcome: Malformed, reason: dnssec.ReasonMalformed, rcode: -1}
 	errAliasLoop = &lookupError{outcome: AliasLoop, reason: dnssec.ReasonAliasLoop, rcode: -1}
 	errNoServers = &lookupError{outcome: ServFail, reason: dnssec.ReasonNoReply, rcode: -1,
 		err: errors.New("no server to ask")}
@@ -143,14 +146,14 @@ func asLookupError(err error) *lookupError {
 // holds what each step brought: the whole chain in the answer section, the
 // denials of every step in the authority section. With an error it holds the
 // steps before.
-func (l *lookup) resolve(ctx context.Context, q dnssec.Question) (*dns.Msg, error) {
+func (l *lookup) resolve(ctx context.Context, q dnssec.Question) (*dnssec.Message, error) {
 	msg, _, err := l.chase(ctx, q, l.step)
 	return msg, err
 }
 
 // retry is resolve once more, where each step may not use the servers that it
 // used before. It reports whether any step found another server.
-func (l *lookup) retry(ctx context.Context, q dnssec.Question) (*dns.Msg, bool) {
+func (l *lookup) retry(ctx context.Context, q dnssec.Question) (*dnssec.Message, bool) {
 	msg, fresh, err := l.chase(ctx, q, l.step)
 	return msg, fresh && err == nil
 }
@@ -158,8 +161,8 @@ func (l *lookup) retry(ctx context.Context, q dnssec.Question) (*dns.Msg, bool) 
 // stepFunc asks one question. Its second result tells whether the part is new.
 type stepFunc func(ctx context.Context, q dnssec.Question) (*part, bool, error)
 
-func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*dns.Msg, bool, error) {
-	msg := l.newMessage(q)
+func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*dnssec.Message, bool, error) {
+	msg := l.newMessage()
 	seen := []string{q.Name} // no longer than the limit of aliases
 	anyFresh := false
 	for links := 0; ; {
@@ -169,7 +172,7 @@ func (l *lookup) chase(ctx context.Context, q dnssec.Question, step stepFunc) (*
 		}
 		anyFresh = anyFresh || fresh
 		msg.Answer = together(msg.Answer, p.answer)
-		msg.Ns = together(msg.Ns, p.authority)
+		msg.Authority = together(msg.Authority, p.authority)
 		msg.Rcode = p.rcode
 		for _, target := range p.targets {
 			if slices.Contains(seen, target) {
@@ -233,14 +236,14 @@ func (l *lookup) shun(q dnssec.Question, p *part) {
 // referred is what a referral said of a DS set as a part; nil: nothing.
 func (l *lookup) referred(q dnssec.Question) *part {
 	if msg := l.referral(q); msg != nil {
-		return &part{answer: msg.Answer, authority: msg.Ns}
+		return &part{answer: msg.Answer, authority: msg.Authority}
 	}
 	return nil
 }
 
 // referral returns what a referral said of a DS set, as a reply that is read only;
 // nil: nothing.
-func (l *lookup) referral(q dnssec.Question) *dns.Msg {
+func (l *lookup) referral(q dnssec.Question) *dnssec.Message {
 	if q.Type != dns.TypeDS {
 		return nil
 	}
@@ -270,13 +273,13 @@ func (l *lookup) settled(status dnssec.Status) {
 
 // Fetch implements dnssec.Source. What a referral said of a DS set answers the
 // question for it without asking.
-func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
+func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dnssec.Message, error) {
 	known := l.replies.get(q.Question)
 	switch {
 	case q.Again > 0:
 		l.shun(q.Question, known)
 	case known != nil && !known.open:
-		return known.message(q.Question), nil
+		return known.message(), nil
 	default:
 		if msg := l.referral(q.Question); msg != nil {
 			return msg, nil
@@ -286,10 +289,10 @@ func (l *lookup) Fetch(ctx context.Context, q dnssec.Query) (*dns.Msg, error) {
 	if err != nil {
 		l.last = asLookupError(err)
 		if l.last.rcode > dns.RcodeSuccess {
-			return (&part{rcode: l.last.rcode}).message(q.Question), nil
+			return (&part{rcode: l.last.rcode}).message(), nil
 		}
 		return nil, err
 	}
 	l.replies.put(q.Question, p)
-	return p.message(q.Question), nil
+	return p.message(), nil
 }

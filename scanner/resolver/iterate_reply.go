@@ -2,8 +2,6 @@ package resolver
 
 import (
 	"net/netip"
-	"slices"
-	"time"
 
 	"github.com/miekg/dns"
 
@@ -14,8 +12,8 @@ import (
 // part is what one question brought: the records that bear on it and that the
 // zone asked has a say over.
 type part struct {
-	answer    []dns.RR // the alias chain and the RRset at its end, with signatures
-	authority []dns.RR // SOA, NSEC and NSEC3 records, with signatures
+	answer    []dnssec.Record // the alias chain and the RRset at its end, with signatures
+	authority []dnssec.Record // SOA, NSEC and NSEC3 records, with signatures
 	rcode     int
 	targets   []string // of the aliases in answer
 	open      bool     // the last target is still to be asked for
@@ -25,37 +23,8 @@ type part struct {
 }
 
 // message makes a reply of a part.
-func (p *part) message(q dnssec.Question) *dns.Msg {
-	msg := newMessage(q)
-	msg.Rcode = p.rcode
-	msg.Answer, msg.Ns = together(nil, p.answer), together(nil, p.authority)
-	return msg
-}
-
-// message is a reply in one piece with its question.
-type message struct {
-	msg      dns.Msg
-	question [1]dns.Question
-}
-
-// newMessage makes an empty reply to a question.
-func newMessage(q dnssec.Question) *dns.Msg { return new(message).to(q) }
-
-// to makes an empty reply to a question of a message that is not in use.
-func (m *message) to(q dnssec.Question) *dns.Msg {
-	m.question[0] = dns.Question{Name: q.Name, Qtype: q.Type, Qclass: dns.ClassINET}
-	m.msg.Question = m.question[:]
-	m.msg.Response = true
-	return &m.msg
-}
-
-// together is a section with more records, which are not copied where it is empty:
-// records and sections are never changed, only added to.
-func together(section, more []dns.RR) []dns.RR {
-	if len(section) == 0 {
-		return more[:len(more):len(more)]
-	}
-	return append(section, more...)
+func (p *part) message() *dnssec.Message {
+	return &dnssec.Message{Rcode: p.rcode, Answer: together(nil, p.answer), Authority: together(nil, p.authority)}
 }
 
 // verdict is what a reply is worth: an answer, a referral, or an error. A doubtful
@@ -67,47 +36,58 @@ type verdict struct {
 	err      *lookupError
 }
 
-// judge sorts a reply by a server of d to the question q: answer, referral, or
-// of no use, which is remembered.
-func (it *Iterate) judge(r exchange.Reply, d *delegation, q dnssec.Question) verdict {
-	msg, now := r.Msg, it.cfg.Now()
-	if len(msg.Answer)+len(msg.Ns) > maxReplyRecords {
+// judge sorts a reply by a server of d to a question: answer, referral, or of no use,
+// which is remembered.
+func (it *Iterate) judge(r exchange.Reply, d *delegation, asked dnssec.Spelled, qtype uint16) verdict {
+	now := it.cfg.Now()
+	switch {
+	case len(r.Msg.Answer)+len(r.Msg.Authority) > maxReplyRecords:
 		return verdict{err: errTooLarge}
+	case len(r.Msg.Additional) > maxReplyRecords:
+		short := *r.Msg
+		short.Additional = short.Additional[:maxReplyRecords]
+		r.Msg = &short
 	}
-	msg.Extra = msg.Extra[:min(len(msg.Extra), maxReplyRecords)]
+	msg := r.Msg
 	if msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError {
 		if msg.Rcode == dns.RcodeRefused || msg.Rcode == dns.RcodeNotAuth {
-			it.state.setLame(lameKey{r.Server, d.zone, q.Type}, now)
+			it.state.setLame(lameKey{r.Server, d.zone, qtype}, now)
 		}
 		return verdict{err: rcodeError(r)}
 	}
 	if len(msg.Answer) == 0 && msg.Rcode == dns.RcodeSuccess { // most likely a referral
-		if _, denied := soaOwner(msg, d.zone, q.Name); !denied {
-			if v, ok := it.refer(r, d, q, now); ok {
+		if _, denied := soaOwner(msg, d.apex, asked.Name); !denied {
+			if v, ok := it.refer(r, d, asked, qtype); ok {
 				return v
 			}
 		}
 	}
-	p := collect(msg, d.zone, q)
+	return it.sort(r, d, asked, qtype)
+}
+
+// sort is judge for a reply that is no error.
+func (it *Iterate) sort(r exchange.Reply, d *delegation, asked dnssec.Spelled, qtype uint16) verdict {
+	msg := r.Msg
+	p := collect(msg, d.apex, asked.Name, qtype)
 	p.server, p.size, p.zone = r.Server, r.Size, d.zone
 	recursive := msg.RecursionAvailable && !msg.Authoritative && !d.fixed
 	switch {
 	case len(p.answer) > 0:
-		return it.answered(p, q.Type, recursive)
+		return it.answered(p, qtype, recursive)
 	case msg.Rcode == dns.RcodeNameError:
 		return verdict{part: p, doubtful: !msg.Authoritative}
 	}
-	switch owner, ok := soaOwner(msg, d.zone, q.Name); {
-	case ok && q.Type == dns.TypeDS && owner == q.Name && q.Name != ".":
+	switch owner, ok := soaOwner(msg, d.apex, asked.Name); {
+	case ok && qtype == dns.TypeDS && owner == asked.Name && owner != dnssec.Root:
 		return verdict{part: p, doubtful: true} // the child's side of the cut
 	case ok:
-		return it.answered(p, q.Type, recursive)
+		return it.answered(p, qtype, recursive)
 	}
-	if v, ok := it.refer(r, d, q, now); ok {
+	if v, ok := it.refer(r, d, asked, qtype); ok {
 		return v
 	}
-	if lame(msg, d.zone) {
-		it.state.setLame(lameKey{r.Server, d.zone, 0}, now)
+	if lame(msg, d.apex) {
+		it.state.setLame(lameKey{r.Server, d.zone, 0}, it.cfg.Now())
 		return verdict{err: &lookupError{outcome: ServFail, reason: dnssec.ReasonNoReply,
 			rcode: msg.Rcode, server: r.Server, err: errLame}}
 	}
@@ -125,34 +105,33 @@ func (it *Iterate) answered(p *part, qtype uint16, recursive bool) verdict {
 
 // refer reads a reply as a referral; false where it is none. It answers a question
 // for the DS set at the cut.
-func (it *Iterate) refer(r exchange.Reply, d *delegation, q dnssec.Question, now time.Time) (verdict, bool) {
-	next := referral(r.Msg, d.zone, q.Name, now)
+func (it *Iterate) refer(r exchange.Reply, d *delegation, asked dnssec.Spelled, qtype uint16) (verdict, bool) {
+	now := it.cfg.Now()
+	next := it.referral(r.Msg, d.apex, asked, now)
 	if next == nil {
 		return verdict{}, false
 	}
 	it.keepGlue(next)
-	next.servers = it.sets.share(next.servers, now)
-	if q.Type != dns.TypeDS || next.zone != q.Name {
+	if qtype != dns.TypeDS || next.apex != asked.Name {
 		return verdict{next: next}, true
 	}
 	p := &part{rcode: r.Msg.Rcode, server: r.Server, size: r.Size, zone: d.zone}
-	if proof := next.proof.Load(); proof != nil && proof.reply != nil {
-		p.answer, p.authority = proof.reply.Answer, proof.reply.Ns
+	if proof := next.proof.Load(); proof != nil {
+		p.answer, p.authority = proof.reply.Answer, proof.reply.Authority
 	}
 	return verdict{part: p, next: next}, true
 }
 
 // soaOwner returns the owner of the SOA record of a negative reply: at or above
 // the name, at or below the zone asked.
-func soaOwner(msg *dns.Msg, zone, name string) (string, bool) {
-	for _, rr := range msg.Ns {
-		h := rr.Header()
-		if h.Rrtype != dns.TypeSOA || h.Class != dns.ClassINET {
+func soaOwner(msg *dnssec.Message, zone, name dnssec.Name) (dnssec.Name, bool) {
+	for i := range msg.Authority {
+		r := &msg.Authority[i]
+		if r.Type != dns.TypeSOA || r.Class != dns.ClassINET {
 			continue
 		}
-		owner := canonical(h.Name)
-		if within(zone, owner) && within(owner, name) {
-			return owner, true
+		if r.Owner.Within(zone) && name.Within(r.Owner) {
+			return r.Owner, true
 		}
 	}
 	return "", false
@@ -161,14 +140,13 @@ func soaOwner(msg *dns.Msg, zone, name string) (string, bool) {
 // lame reports whether a reply without answer and without a referral downwards
 // shows that the server does not serve the zone: it refers upwards, sideways, or
 // to the zone itself without authority.
-func lame(msg *dns.Msg, zone string) bool {
-	for _, rr := range msg.Ns {
-		h := rr.Header()
-		if h.Rrtype != dns.TypeNS && h.Rrtype != dns.TypeSOA {
+func lame(msg *dnssec.Message, zone dnssec.Name) bool {
+	for i := range msg.Authority {
+		r := &msg.Authority[i]
+		if r.Type != dns.TypeNS && r.Type != dns.TypeSOA {
 			continue
 		}
-		owner := canonical(h.Name)
-		if owner != zone || h.Rrtype == dns.TypeNS && !msg.Authoritative {
+		if r.Owner != zone || r.Type == dns.TypeNS && !msg.Authoritative {
 			return true
 		}
 	}
@@ -178,24 +156,24 @@ func lame(msg *dns.Msg, zone string) bool {
 // collect picks from a reply the chain from the name asked to the type asked, and
 // the records that deny. What lies outside the zone asked is left: its own
 // servers are asked for it.
-func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
+func collect(msg *dnssec.Message, zone, name dnssec.Name, qtype uint16) *part {
 	p := &part{rcode: msg.Rcode}
-	answer := withSignatures(msg.Answer, msg.Ns, msg.Extra)
-	name, final := q.Name, false
-	for len(p.targets) <= maxChain && !final && within(zone, name) {
-		link, target := aliasAt(answer, zone, name, q.Type)
+	answer := withSignatures(msg.Answer, msg.Authority, msg.Additional)
+	asked, final := name, false
+	for len(p.targets) <= maxChain && !final && name.Within(zone) {
+		link, target := aliasAt(answer, zone, name, qtype)
 		if len(link) == 0 {
-			set := signedSet(answer, name, q.Type)
+			set := signedSet(answer, name, qtype)
 			p.answer = together(p.answer, set)
 			final = len(set) > 0
 			break
 		}
 		p.answer = together(p.answer, link)
-		if q.Type == dns.TypeCNAME && name == q.Name {
+		if qtype == dns.TypeCNAME && name == asked {
 			final = true // the CNAME that a DNAME makes is what was asked for
 			break
 		}
-		p.targets = append(p.targets, target)
+		p.targets = append(p.targets, target.String())
 		name = target
 	}
 	scope := zone
@@ -208,46 +186,21 @@ func collect(msg *dns.Msg, zone string, q dnssec.Question) *part {
 		// A server that knows the end of the chain may prove it, although we ask
 		// there: what is signed is as good from here.
 		if p.open && msg.Rcode == dns.RcodeNameError {
-			scope = "."
+			scope = dnssec.Root
 		}
 	}
-	p.authority = proofs(withSignatures(msg.Ns, msg.Answer, msg.Extra), scope, !final && !p.open)
+	p.authority = proofs(withSignatures(msg.Authority, msg.Answer, msg.Additional), scope, !final && !p.open)
 	return p
 }
 
 // proofs picks the records that deny: of zone or below, the SOA record only of a
 // negative answer.
-func proofs(section []dns.RR, zone string, negative bool) []dns.RR {
-	if len(section) == 0 {
-		return nil
-	}
-	out := make([]dns.RR, 0, len(section))
-	for _, rr := range section {
-		t, h := coveredType(rr), rr.Header()
+func proofs(section []dnssec.Record, zone dnssec.Name, negative bool) []dnssec.Record {
+	return pick(section, func(r *dnssec.Record) bool {
+		t := r.Covers()
 		proves := t == dns.TypeNSEC || t == dns.TypeNSEC3 || t == dns.TypeSOA && negative
-		if proves && h.Class == dns.ClassINET && within(zone, canonical(h.Name)) {
-			out = append(out, rr)
-		}
-	}
-	return out
-}
-
-// withSignatures adds to a section the signatures over its types that strayed into
-// others.
-func withSignatures(section []dns.RR, others ...[]dns.RR) []dns.RR {
-	if len(section) == 0 {
-		return nil
-	}
-	out := section[:len(section):len(section)]
-	for _, other := range others {
-		for _, rr := range other {
-			sig, ok := rr.(*dns.RRSIG)
-			if ok && slices.ContainsFunc(section, func(rr dns.RR) bool { return rr.Header().Rrtype == sig.TypeCovered }) {
-				out = append(out, rr)
-			}
-		}
-	}
-	return out
+		return proves && r.Class == dns.ClassINET && r.Owner.Within(zone)
+	})
 }
 
 // maxReplyRecords bounds how many records of a reply are looked at.
@@ -257,55 +210,13 @@ const maxReplyRecords = 256
 // is lower.
 const maxChain = 32
 
-// signedSet returns the records of a name and type, with their signatures.
-func signedSet(section []dns.RR, name string, qtype uint16) []dns.RR {
-	records, signatures := 0, 0
-	for _, rr := range section {
-		switch {
-		case isOf(rr, name, qtype):
-			records++
-		case isSignatureOf(rr, name, qtype):
-			signatures++
-		}
-	}
-	if records == 0 {
-		return nil
-	}
-	set := make([]dns.RR, records+signatures)
-	next, nextSig := 0, records
-	for _, rr := range section {
-		switch {
-		case isOf(rr, name, qtype):
-			set[next] = rr
-			next++
-		case isSignatureOf(rr, name, qtype):
-			set[nextSig] = rr
-			nextSig++
-		}
-	}
-	return set
-}
-
-func isOf(rr dns.RR, name string, qtype uint16) bool {
-	h := rr.Header()
-	return h.Rrtype == qtype && h.Class == dns.ClassINET && canonical(h.Name) == name
-}
-
-func isSignatureOf(rr dns.RR, name string, qtype uint16) bool {
-	sig, ok := rr.(*dns.RRSIG)
-	return ok && sig.TypeCovered == qtype && sig.Hdr.Class == dns.ClassINET && canonical(sig.Hdr.Name) == name
-}
-
 // aliasFirst reports whether a name has a CNAME. Where a server gives the type
 // asked beside it, against RFC 1034, Section 3.6.2, the first of the two counts.
-func aliasFirst(section []dns.RR, name string, qtype uint16) bool {
-	for _, rr := range section {
-		h := rr.Header()
-		either := h.Class == dns.ClassINET && (h.Rrtype == qtype || h.Rrtype == dns.TypeCNAME)
-		if !either || canonical(h.Name) != name {
-			continue
+func aliasFirst(section []dnssec.Record, name dnssec.Name, qtype uint16) bool {
+	for i := range section {
+		if r := &section[i]; r.Is(name, qtype) || r.Is(name, dns.TypeCNAME) {
+			return r.Type == dns.TypeCNAME
 		}
-		return h.Rrtype == dns.TypeCNAME
 	}
 	return false
 }
@@ -318,12 +229,12 @@ func (p *part) firstLink() *part {
 	}
 	short := *p
 	short.targets, short.open, short.rcode = p.targets[:1], true, dns.RcodeSuccess
-	for i, rr := range p.answer {
-		if rr.Header().Rrtype != dns.TypeCNAME {
+	for i := range p.answer {
+		if p.answer[i].Type != dns.TypeCNAME {
 			continue
 		}
 		end := i + 1
-		for end < len(p.answer) && p.answer[end].Header().Rrtype == dns.TypeRRSIG {
+		for end < len(p.answer) && p.answer[end].Type == dns.TypeRRSIG {
 			end++
 		}
 		short.answer = p.answer[:end:end]
@@ -334,13 +245,17 @@ func (p *part) firstLink() *part {
 
 // aliasAt returns the alias of a name and its target: a DNAME above with the
 // CNAME that it makes (RFC 6672, Section 3.1), or a CNAME.
-func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, string) {
-	if owner, dname := dnameAbove(section, zone, name); dname != nil {
-		cname := synthesise(dname, owner, name)
-		if cname == nil {
-			return nil, ""
+func aliasAt(section []dnssec.Record, zone, name dnssec.Name, qtype uint16) ([]dnssec.Record, dnssec.Name) {
+	if dname := dnameAbove(section, zone, name); dname != nil {
+		target, ok := dname.Target()
+		if ok {
+			target, ok = name.Rewrite(dname.Owner, target)
 		}
-		return append(signedSet(section, owner, dns.TypeDNAME), cname), canonical(cname.Target)
+		if !ok {
+			return nil, "" // without a target, or it would become too long
+		}
+		made := dnssec.Alias(name, target, dname.TTL)
+		return append(signedSet(section, dname.Owner, dns.TypeDNAME), made), target
 	}
 	if qtype == dns.TypeCNAME || !aliasFirst(section, name, qtype) {
 		return nil, ""
@@ -349,59 +264,36 @@ func aliasAt(section []dns.RR, zone, name string, qtype uint16) ([]dns.RR, strin
 	if len(set) == 0 {
 		return nil, ""
 	}
-	cname, ok := set[0].(*dns.CNAME)
-	if !ok {
-		return nil, ""
-	}
-	return firstOnly(set), canonical(cname.Target)
+	return firstOnly(set), targetOf(&set[0])
 }
 
 // dnameAbove returns the deepest DNAME strictly above a name, of zone or below.
-func dnameAbove(section []dns.RR, zone, name string) (string, *dns.DNAME) {
-	var found *dns.DNAME
-	at := ""
-	for _, rr := range section {
-		d, ok := rr.(*dns.DNAME)
-		if !ok || d.Hdr.Class != dns.ClassINET {
+func dnameAbove(section []dnssec.Record, zone, name dnssec.Name) *dnssec.Record {
+	var found *dnssec.Record
+	for i := range section {
+		r := &section[i]
+		if r.Type != dns.TypeDNAME || r.Class != dns.ClassINET {
 			continue
 		}
-		owner := canonical(d.Hdr.Name)
-		above := owner != name && within(owner, name) && within(zone, owner)
-		if above && (found == nil || len(owner) > len(at)) {
-			at, found = owner, d
+		above := r.Owner != name && name.Within(r.Owner) && r.Owner.Within(zone)
+		if above && (found == nil || len(r.Owner) > len(found.Owner)) {
+			found = r
 		}
 	}
-	return at, found
+	return found
 }
 
 // firstOnly leaves of several CNAME records, which no name may have (RFC 2181,
 // Section 10.1), the first.
-func firstOnly(set []dns.RR) []dns.RR {
-	out := set[:1]
-	for _, rr := range set[1:] {
-		if rr.Header().Rrtype == dns.TypeRRSIG {
-			out = append(out, rr)
+func firstOnly(set []dnssec.Record) []dnssec.Record {
+	if len(set) == 1 || set[1].Type == dns.TypeRRSIG {
+		return set
+	}
+	out := []dnssec.Record{set[0]}
+	for _, r := range set[1:] {
+		if r.Type == dns.TypeRRSIG {
+			out = append(out, r)
 		}
 	}
 	return out
-}
-
-// synthesise makes the CNAME that a DNAME at owner means for a name below it; nil
-// where the name would become too long.
-func synthesise(dname *dns.DNAME, owner, name string) *dns.CNAME {
-	prefix := name
-	if owner != "." {
-		prefix = name[:len(name)-len(owner)]
-	}
-	target := prefix + canonical(dname.Target)
-	if dname.Target == "." {
-		target = prefix
-	}
-	if _, ok := dns.IsDomainName(target); !ok {
-		return nil
-	}
-	return &dns.CNAME{
-		Hdr:    dns.RR_Header{Name: name, Rrtype: dns.TypeCNAME, Class: dns.ClassINET, Ttl: dname.Hdr.Ttl},
-		Target: target,
-	}
 }

@@ -122,6 +122,14 @@ func signedReferral(w *dnssectest.World, r *dns.Msg, cut string) {
 	}
 }
 
+// coveredType returns the type of a record, or the type that a signature covers.
+func coveredType(rr dns.RR) uint16 {
+	if sig, ok := rr.(*dns.RRSIG); ok {
+		return sig.TypeCovered
+	}
+	return rr.Header().Rrtype
+}
+
 func mustRR(s string) dns.RR {
 	rr, err := dns.NewRR(s)
 	if err != nil {

@@ -343,7 +343,7 @@ func (n *heldNet) Exchange(ctx context.Context, server netip.AddrPort, q dnssec.
 	r := new(dns.Msg).SetQuestion(q.Name, q.Type)
 	r.Response, r.Authoritative = true, true
 	r.Answer = []dns.RR{mustRR(q.Name + " MX 10 mx.test.")}
-	return exchange.Reply{Msg: r, Server: server, Queries: 1}, nil
+	return exchange.Reply{Msg: carried(r), Server: server, Queries: 1}, nil
 }
 
 // TestIterateOneFlight: identical questions at one time are asked once; one who

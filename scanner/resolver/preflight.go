@@ -37,7 +37,7 @@ type probe struct {
 
 // ask returns a reply that a working resolver gives: recursive, with EDNS and
 // without an error.
-func (p probe) ask(ctx context.Context, q dnssec.Question, opt exchange.Options) (*dns.Msg, error) {
+func (p probe) ask(ctx context.Context, q dnssec.Question, opt exchange.Options) (*dnssec.Message, error) {
 	r, err := p.exchanger.Exchange(ctx, p.server, q, opt)
 	if err != nil {
 		return nil, p.silent(q, err)
@@ -52,7 +52,7 @@ func (p probe) ask(ctx context.Context, q dnssec.Question, opt exchange.Options)
 		return nil, p.errorf("it answers %s to %s: it may not know EDNS", dns.RcodeToString[r.Msg.Rcode], show(q))
 	case !r.Msg.RecursionAvailable:
 		return nil, p.errorf("it does not recurse for us: give the address of a resolver, not of an authoritative server")
-	case r.Msg.IsEdns0() == nil:
+	case !holds(r.Msg.Additional, dns.TypeOPT):
 		return nil, p.errorf("it does not know EDNS, and so no DNSSEC")
 	}
 	return r.Msg, nil
@@ -74,7 +74,7 @@ func show(q dnssec.Question) string {
 	return q.Name + " " + dns.TypeToString[q.Type]
 }
 
-func edeText(msg *dns.Msg) string {
+func edeText(msg *dnssec.Message) string {
 	code := extendedError(msg)
 	if code < 0 {
 		return ""

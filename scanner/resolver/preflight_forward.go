@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/miekg/dns"
@@ -49,7 +48,7 @@ func (p probe) passesDNSSEC(ctx context.Context, signed, denied string) error {
 	if holds(none.Answer, dns.TypeA) {
 		return p.errorf("it makes up an address for %s, which does not exist: ask a resolver that does not lie", denied)
 	}
-	if !holds(none.Ns, dns.TypeNSEC3) || !holds(none.Ns, dns.TypeRRSIG) {
+	if !holds(none.Authority, dns.TypeNSEC3) || !holds(none.Authority, dns.TypeRRSIG) {
 		return p.strips("the signed NSEC3 records that deny " + denied)
 	}
 	return nil
@@ -58,10 +57,6 @@ func (p probe) passesDNSSEC(ctx context.Context, signed, denied string) error {
 func (p probe) strips(what string) error {
 	return p.errorf("it does not pass on %s: it, or something on the way to it, drops DNSSEC records; "+
 		"use another resolver, or none to ask the name servers themselves", what)
-}
-
-func holds(section []dns.RR, rrtype uint16) bool {
-	return slices.ContainsFunc(section, func(rr dns.RR) bool { return rr.Header().Rrtype == rrtype })
 }
 
 // CheckTrust looks whether the root validates: a wrong clock or an outdated trust

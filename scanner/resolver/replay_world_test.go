@@ -44,7 +44,17 @@ func (w *rplWorld) Exchange(_ context.Context, server netip.AddrPort, q dnssec.Q
 	}
 	w.logf("%v %s %s: %s answer %d authority %d", server.Addr(), q.Name, dns.TypeToString[q.Type],
 		dns.RcodeToString[msg.Rcode], len(msg.Answer), len(msg.Ns))
-	return exchange.Reply{Msg: msg, Server: server, Size: msg.Len(), TCP: opt.TCP, Queries: 1, RTT: time.Millisecond}, nil
+	return exchange.Reply{Msg: carried(msg), Server: server, Size: msg.Len(), TCP: opt.TCP, Queries: 1, RTT: time.Millisecond}, nil
+}
+
+// carried is a reply as it comes out of the octets that it is sent in.
+func carried(msg *dns.Msg) *dnssec.Message {
+	if wire, err := msg.Pack(); err == nil {
+		if m, err := dnssec.Unpack(wire); err == nil {
+			return m
+		}
+	}
+	return dnssec.FromMsg(msg)
 }
 
 func (w *rplWorld) logf(format string, args ...any) {

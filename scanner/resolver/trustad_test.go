@@ -99,7 +99,7 @@ func (c canned) reply(server netip.AddrPort, q dnssec.Question) (exchange.Reply,
 		}
 		*section = append(*section, rr)
 	}
-	return exchange.Reply{Msg: m, Server: server, Size: m.Len(), Queries: 1}, nil
+	return exchange.Reply{Msg: carried(m), Server: server, Size: m.Len(), Queries: 1}, nil
 }
 
 var (

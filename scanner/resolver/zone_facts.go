@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/miekg/dns"
+
+	"danescan/scanner/dnssec"
 )
 
 // ZoneFacts is what a lookup has taught about the zone that answered it.
@@ -26,7 +28,11 @@ func (it *Iterate) ZoneFacts(apex string) ZoneFacts {
 	}
 	slices.Sort(facts.NS)
 	if p := d.proof.Load(); p != nil && len(facts.Algorithms) > 0 {
-		facts.DS = p.ds
+		for _, rr := range dnssec.RRs(p.ds) {
+			if ds, ok := rr.(*dns.DS); ok {
+				facts.DS = append(facts.DS, ds)
+			}
+		}
 	}
 	return facts
 }

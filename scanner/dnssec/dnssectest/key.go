@@ -56,6 +56,12 @@ func newKey(apex string, algorithm uint8, flags uint16, bits int) (*Key, error) 
 		return &Key{Record: k, signer: private}, nil
 	}
 	private, err := k.Generate(bits)
+	for range 3 { // one key in 65,536 has the tag 0, with which miekg/dns does not sign
+		if err != nil || k.KeyTag() != 0 {
+			break
+		}
+		private, err = k.Generate(bits)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("key of algorithm %d: %w", algorithm, err)
 	}
