@@ -55,8 +55,12 @@ var realCases = []realCase{
 	{"x.dead.test", dns.TypeA, ServFail, dnssec.Indeterminate, dnssec.ReasonRcode, "", ""},
 }
 
-func (c realCase) check(t *testing.T, a Answer) {
+// check compares an answer with the truth. For up to cached, a resolver between
+// us and the zone may have remembered it: it counts the TTL down in whole seconds.
+func (c realCase) check(t *testing.T, a Answer, cached time.Duration) {
 	t.Helper()
+	const ttl = 300 * time.Second
+	oldest := ttl - (cached + time.Second - 1).Truncate(time.Second)
 	name := c.name + " " + dns.TypeToString[c.qtype]
 	if a.Outcome != c.outcome || a.Status != c.status || c.reason != "" && a.Reason != c.reason {
 		t.Errorf("%s: %v %v %q (EDE %d), want %v %v %q", name, a.Outcome, a.Status, a.Reason, a.EDE, c.outcome, c.status, c.reason)
@@ -67,7 +71,7 @@ func (c realCase) check(t *testing.T, a Answer) {
 	if c.zone != "" && a.Zone != c.zone {
 		t.Errorf("%s: zone %q, want %q", name, a.Zone, c.zone)
 	}
-	if c.status == dnssec.Secure && (a.Signer != c.zone || a.Algorithm != 13 || a.KeyTag == 0 || a.Expires.Before(time.Now()) || a.TTL != 300*time.Second) {
+	if c.status == dnssec.Secure && (a.Signer != c.zone || a.Algorithm != 13 || a.KeyTag == 0 || a.Expires.Before(time.Now()) || a.TTL > ttl || a.TTL < oldest) {
 		t.Errorf("%s: signed %q alg %d tag %d expires %v TTL %v", name, a.Signer, a.Algorithm, a.KeyTag, a.Expires, a.TTL)
 	}
 	if want := c.name == "x.wild.good.test"; a.Wildcard != want {
@@ -107,7 +111,7 @@ func TestInteropTrustAD(t *testing.T) {
 		if rc.reason == dnssec.ReasonSignatureExpired {
 			rc.reason = dnssec.ReasonDNSKEYMissing // Unbound's word for a key set whose signature expired
 		}
-		rc.check(t, r.Lookup(context.Background(), rc.name, rc.qtype))
+		rc.check(t, r.Lookup(context.Background(), rc.name, rc.qtype), time.Since(n.since))
 	}
 	for name, want := range realZoneOf {
 		if apex, status := ZoneOf(context.Background(), r, name); apex+" "+status.String() != want {

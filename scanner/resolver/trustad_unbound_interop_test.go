@@ -43,6 +43,7 @@ type realNet struct {
 	Resolver netip.AddrPort
 	Anchors  []dnssec.Anchor
 	unbound  *os.Process // the last one started
+	since    time.Time   // from before any Unbound asked anything
 }
 
 // realZones are the zones of the tree: their records, and how they are signed.
@@ -115,6 +116,7 @@ func newRealNet(t testing.TB) *realNet {
 		}
 	}
 	n.startNSD(t, files)
+	n.since = time.Now()
 	n.Resolver = n.StartUnbound(t, "")
 	return n
 }
