@@ -6,17 +6,14 @@ package exchange
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
 )
-
-// maxIdle is how many sockets of a family are kept for reuse.
-const maxIdle = 256
 
 // maxStale is how many datagrams are thrown away before a socket is given up: a
 // peer that floods it shall not hold up the next question.
@@ -28,11 +25,7 @@ const maxStale = 64
 // connect with AF_UNSPEC takes a socket's peer and, as nobody chose it, its port
 // (man 2 connect, man 7 udp); what still lies in its queue is thrown away. An idle
 // socket so has neither port nor data, and the next connect draws a new port.
-type sockets struct {
-	mu     sync.Mutex
-	v4, v6 []*socket
-	closed bool
-}
+type sockets struct{ v4, v6 [idleShards]idleSockets }
 
 // socket is one of them. The functions and what they work on are kept here so
 // that connecting allocates nothing.
@@ -72,20 +65,18 @@ func (p *sockets) get(server netip.AddrPort) (*socket, error) {
 	return s, nil
 }
 
+// idle takes an idle socket from the first list that has one, nil where none has.
 func (p *sockets) idle(v6 bool) *socket {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	list := p.list(v6)
-	n := len(*list)
-	if n == 0 {
-		return nil
+	shards, first := p.shards(v6), rand.IntN(idleShards)
+	for i := range shards {
+		if s := shards[(first+i)%idleShards].take(); s != nil {
+			return s
+		}
 	}
-	s := (*list)[n-1]
-	*list = (*list)[:n-1]
-	return s
+	return nil
 }
 
-func (p *sockets) list(v6 bool) *[]*socket {
+func (p *sockets) shards(v6 bool) *[idleShards]idleSockets {
 	if v6 {
 		return &p.v6
 	}
@@ -97,23 +88,20 @@ func (p *sockets) put(s *socket) {
 		s.conn.Close()
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	list := p.list(s.v6)
-	if p.closed || len(*list) >= maxIdle {
-		s.conn.Close()
-		return
+	shards, first := p.shards(s.v6), rand.IntN(idleShards)
+	for i := range shards {
+		if shards[(first+i)%idleShards].keep(s) {
+			return
+		}
 	}
-	*list = append(*list, s)
+	s.conn.Close()
 }
 
 func (p *sockets) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range append(p.v4, p.v6...) {
-		s.conn.Close()
+	for i := range idleShards {
+		p.v4[i].close()
+		p.v6[i].close()
 	}
-	p.v4, p.v6, p.closed = nil, nil, true
 }
 
 func newSocket(v6 bool) (*socket, error) {

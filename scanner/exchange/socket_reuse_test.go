@@ -25,11 +25,37 @@ func TestIdleSockets(t *testing.T) {
 	for _, k := range held {
 		p.put(k)
 	}
-	if n := len(p.v4); n != maxIdle {
-		t.Errorf("%d idle sockets, want %d", n, maxIdle)
+	idle := 0
+	for i := range p.v4 {
+		for _, k := range p.v4[i].list {
+			idle++
+			if _, err := k.conn.Write([]byte("x")); err == nil {
+				t.Error("an idle socket still has a peer")
+			}
+		}
 	}
-	if _, err := p.v4[0].conn.Write([]byte("x")); err == nil {
-		t.Error("an idle socket still has a peer")
+	if idle != 256 {
+		t.Errorf("%d idle sockets, want 256", idle)
+	}
+	again := map[*socket]bool{}
+	for range held {
+		k, err := p.get(s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again[k] = true
+	}
+	reused := 0
+	for _, k := range held {
+		if again[k] {
+			reused++
+		}
+	}
+	if len(again) != len(held) || reused != 256 {
+		t.Errorf("%d sockets, %d of them used again, want %d and 256", len(again), reused, len(held))
+	}
+	for k := range again {
+		p.put(k)
 	}
 	p.close()
 	k, err := p.get(s.addr)
@@ -37,7 +63,7 @@ func TestIdleSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.put(k)
-	if len(p.v4) != 0 {
+	if p.idle(false) != nil {
 		t.Error("a closed pool keeps sockets")
 	}
 }
