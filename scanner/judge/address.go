@@ -28,7 +28,9 @@ type address struct {
 
 // addressOf reads the address lookups. Where the families differ, which one zone
 // cannot bring about, the less secure one decides: DANE must not rest on half an
-// answer. It is not ok where no family gave an address.
+// answer. It is not ok where no family gave an address. An error in one family does
+// not undo the other, though RFC 7672, Section 2.2.2, can be read as if it did: a
+// sender need not ask for both, and Postfix goes on with what it has.
 func addressOf(h *run.HostEvidence) (address, bool) {
 	var best *run.Lookup
 	for _, l := range []*run.Lookup{h.A, h.AAAA} {
@@ -60,12 +62,14 @@ func addressFailure(h *run.HostEvidence) (verdict run.Verdict, reason run.Reason
 
 // firstLink returns the security of the first alias alone. A validating resolver
 // gives it with the chain; where all that is known is that the whole was not
-// secure, the CNAME was asked for by name (RFC 7672, Section 2.2.2). It is not ok
-// where that lookup failed or is missing.
+// secure, the CNAME was asked for by name, which says whether the zone that it
+// stands in is signed (RFC 7672, Section 2.1.3). A denial says so, too, and is no
+// error (RFC 7672, Section 2.1.1). It is not ok where that lookup failed or is
+// missing.
 func firstLink(h *run.HostEvidence, links []run.Alias) (secure, ok bool) {
 	status := links[0].DNSSEC
 	if l := h.AliasLookup; l != nil {
-		if !found(l) {
+		if failed(l) || l.Outcome == "" {
 			return false, false
 		}
 		status = l.DNSSEC

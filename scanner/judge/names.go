@@ -11,7 +11,8 @@ import (
 // the domain's MX hosts may carry under DANE-TA (RFC 7672, Section 3.2.2): the
 // next-hop domain and what it is an alias of, if the DNS proved them to lead to
 // the host. Where the domain is its own MX host, its name came from the sender.
-// Below MX records that are not secure there is none.
+// Below MX records that are not secure there is none: what that section calls the MX
+// hostname there is taken to be the base domain, which it asks for in all cases.
 func references(d *run.DomainEvidence) dane.Names {
 	switch {
 	case d.MXKind == run.MXImplicit:

@@ -31,6 +31,9 @@ func State(h *run.HostEvidence) (state run.TLSAState, base string) {
 // only where the one before gave no secure records and no error. With figureOnly
 // set DANE does not apply to the host: the answer is a figure, an error in it
 // means nothing, and it need not be asked at all.
+//
+// Senders need not follow the alias of an MX host (RFC 7672, Section 2.2.2); those
+// that do not cannot reach it. Here it is followed, as Postfix does.
 func Candidates(h *run.HostEvidence) (bases []string, figureOnly bool) {
 	if ok, _ := MXTarget(h.Host); !ok {
 		return nil, false

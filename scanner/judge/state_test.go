@@ -151,6 +151,14 @@ func TestState(t *testing.T) {
 		{name: "alias asked by name: insecure", h: run.HostEvidence{A: lookup(run.Found, ins, oneLink(ind)...), AliasLookup: lookup(run.Found, ins),
 			TLSACandidates: []run.TLSACandidate{tlsaAt(host, run.NoData, ins)}}, bases: []string{host}, figureOnly: true, state: run.TLSANone},
 
+		// The alias denied when asked for by name is an answer, too: its status is that
+		// of the zone in which the alias would stand.
+		{name: "alias asked by name: denied, secure", h: run.HostEvidence{A: lookup(run.Found, ins, oneLink(ind)...), AliasLookup: lookup(run.NoData, sec),
+			TLSA: []run.TLSA{usableRecord}, TLSACandidates: []run.TLSACandidate{tlsaAt(host, run.Found, sec)}},
+			bases: []string{host}, state: run.TLSAUsable, base: host},
+		{name: "alias asked by name: denied, insecure", h: run.HostEvidence{A: lookup(run.Found, ins, oneLink(ind)...), AliasLookup: lookup(run.NXDomain, ins),
+			TLSACandidates: []run.TLSACandidate{tlsaAt(host, run.NoData, ins)}}, bases: []string{host}, figureOnly: true, state: run.TLSANone},
+
 		// The lookup of the alias failing, or missing where it is needed.
 		{name: "alias lookup fails", h: run.HostEvidence{A: lookup(run.Found, ins, oneLink(ind)...), AliasLookup: lookup(run.ServFail, ind)},
 			state: run.TLSAError, base: host, verdict: run.LookupFailed, reason: run.ReasonAlias},
