@@ -14,7 +14,6 @@ import (
 	"danescan/datasets/list"
 	"danescan/datasets/run"
 	"danescan/scanner/dnssec"
-	"danescan/scanner/resolver"
 )
 
 // failedRange is a range of the list with domains to look at once more. A run of ten
@@ -188,7 +187,7 @@ func (a *again) worker(ctx context.Context, tasks <-chan againTask) error {
 	for task := range tasks {
 		first := task.span.look(task.row)
 		a.cfg.Progress.DomainsNow.Add(1)
-		d := a.domainAgain(resolver.Fresh(ctx), &first)
+		d := a.domainAgain(a.afresh(ctx), &first)
 		a.cfg.Progress.DomainsNow.Add(-1)
 		if ctx.Err() != nil {
 			return ctx.Err() // what was seen may be the interrupt's doing

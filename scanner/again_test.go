@@ -519,3 +519,31 @@ func TestMergeOfSecondLooks(t *testing.T) {
 		}
 	}
 }
+
+// What second looks share is asked for anew when they begin and every five minutes; of
+// sessions that do not match every five minutes alone.
+func TestRenewals(t *testing.T) {
+	at := func(clock string) time.Time {
+		moment, err := time.Parse(time.DateTime, "2026-11-22 "+clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return moment
+	}
+	for _, tt := range []struct{ began, now, want string }{
+		{"", "10:04:59", "10:00:00"},
+		{"", "10:05:00", "10:05:00"},
+		{"10:02:30", "10:02:30", "10:02:30"},
+		{"10:02:30", "10:04:59", "10:02:30"},
+		{"10:02:30", "10:05:01", "10:05:00"},
+		{"10:02:30", "13:59:59", "13:55:00"},
+	} {
+		c := collector{cfg: Config{Now: func() time.Time { return at(tt.now) }}}
+		if tt.began != "" {
+			c.confirming = at(tt.began)
+		}
+		if got := c.renewed(); !got.Equal(at(tt.want)) {
+			t.Errorf("began %q, at %s: %v, want %s", tt.began, tt.now, got, tt.want)
+		}
+	}
+}

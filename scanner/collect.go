@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/time/rate"
@@ -27,6 +28,8 @@ type collector struct {
 	groups *groups    // hosts that share an address and records
 	hush   *hush      // addresses that answer nobody
 	ports  *portWatch // whether connections get out at all
+
+	confirming time.Time // when second looks began; zero before
 
 	excluded *endpointSet  // addresses that were counted as excluded
 	visits   chan struct{} // a place for each host between its lookup and its row

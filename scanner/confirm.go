@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"danescan/datasets/run"
-	"danescan/scanner/resolver"
 )
 
 // second is a host that is to be looked at once more.
@@ -44,6 +43,7 @@ func (c *collector) confirm(ctx context.Context) error {
 		return err
 	}
 	c.cfg.Progress.Confirm.Store(int64(len(hosts)))
+	c.confirming = c.cfg.now()
 	c.plan, c.groups, c.hush = newPlan(c.cfg), newGroups(), newHush(c.cfg.InferOff)
 	c.hosts = newQueue(c.spool.Dir(), c.cfg.KeepHosts)
 	err = c.lookAgain(ctx, hosts, newAgain(c, ranges))
@@ -124,7 +124,7 @@ func hand[T any](ctx context.Context, what T, to chan<- T) error {
 // hostAgainWorker looks hosts up, past every cache, and plans their sessions.
 func (c *collector) hostAgainWorker(ctx context.Context, looks <-chan hostLook) error {
 	for l := range looks {
-		if err := c.visit(resolver.Fresh(ctx), l.host, l.attempt); err != nil {
+		if err := c.visit(c.afresh(ctx), l.host, l.attempt); err != nil {
 			return err
 		}
 		if l.attempt > 1 {

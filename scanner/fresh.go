@@ -21,7 +21,7 @@ func (c *collector) freshen(ctx context.Context, s *stay) {
 	stale := c.stale(&s.host)
 	s.mu.Unlock()
 	if stale {
-		c.askAgain(ctx, s)
+		c.askAgain(resolver.Fresh(ctx, time.Time{}), s)
 	}
 }
 
@@ -41,15 +41,36 @@ func (c *collector) stale(h *run.HostEvidence) bool {
 	return false
 }
 
-// askAgain replaces the TLSA evidence of a host by that of now, past every cache.
-// Where it can no longer be had, or belongs to another base domain than the
-// session's, what was there stays.
+// renewal is how often what lookups share that must show repairs is asked for anew:
+// the root, the top-level domains, the large providers. What leads such a lookup to its
+// answer is no older.
+const renewal = 5 * time.Minute
+
+// afresh is a context for lookups that must show what was repaired: past the answers
+// that are remembered, and past what is remembered of name servers, delegations and
+// keys from before the last renewal. Second looks believe nothing from before the
+// first of them.
+func (c *collector) afresh(ctx context.Context) context.Context {
+	return resolver.Fresh(ctx, c.renewed())
+}
+
+// renewed is when what such lookups share was last asked for anew.
+func (c *collector) renewed() time.Time {
+	if at := c.cfg.now().Truncate(renewal); at.After(c.confirming) {
+		return at
+	}
+	return c.confirming
+}
+
+// askAgain replaces the TLSA evidence of a host by that of now, as far past what is
+// remembered as ctx says. Where it can no longer be had, or belongs to another base
+// domain than the session's, what was there stays.
 func (c *collector) askAgain(ctx context.Context, s *stay) {
 	s.mu.Lock()
 	h := s.host
 	s.mu.Unlock()
 	l := &hostLookup{Resolver: c.cfg.Resolver, h: &h}
-	c.tlsa(resolver.Fresh(ctx), l)
+	c.tlsa(ctx, l)
 	c.cfg.Progress.Queries.Add(int64(l.queries))
 	if state, base := judge.State(&h); ctx.Err() != nil || !applies(state) || base != s.base {
 		return
@@ -73,7 +94,7 @@ func (c *collector) ask(ctx context.Context, v *visit, row *run.EndpointEvidence
 	if asked {
 		return
 	}
-	c.askAgain(ctx, v.stay)
+	c.askAgain(c.afresh(ctx), v.stay)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	row.TLSAAgeMS = tlsaAge(v.stay, row.ScannedAt)

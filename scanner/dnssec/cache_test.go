@@ -56,7 +56,7 @@ func TestOneFlight(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				n := c.resolve(t.Context(), Root, begin, func(Name) *node {
+				n := c.resolve(t.Context(), Root, moment{now: begin}, func(Name) *node {
 					time.Sleep(time.Second) // of the bubble: all others wait
 					found.Add(1)
 					return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
@@ -70,7 +70,7 @@ func TestOneFlight(t *testing.T) {
 		if found.Load() != 1 || len(c.flights) != 0 {
 			t.Errorf("found %d times, %d flights left", found.Load(), len(c.flights))
 		}
-		if c.get(Root, begin.Add(time.Minute)) != nil {
+		if c.get(Root, moment{now: begin.Add(time.Minute)}) != nil {
 			t.Error("remembered for too long")
 		}
 	})
@@ -84,7 +84,7 @@ func TestPrivateFlight(t *testing.T) {
 		release := make(chan struct{})
 		first := make(chan *node, 1)
 		go func() {
-			first <- c.resolve(t.Context(), Root, begin, func(Name) *node {
+			first <- c.resolve(t.Context(), Root, moment{now: begin}, func(Name) *node {
 				<-release
 				return &node{name: Root, reason: ReasonWorkLimit, private: true}
 			})
@@ -92,13 +92,13 @@ func TestPrivateFlight(t *testing.T) {
 		synctest.Wait()
 		second := make(chan *node, 1)
 		go func() {
-			second <- c.resolve(t.Context(), Root, begin, func(Name) *node {
+			second <- c.resolve(t.Context(), Root, moment{now: begin}, func(Name) *node {
 				return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
 			})
 		}()
 		ctx, cancel := context.WithCancel(t.Context())
 		third := make(chan *node, 1)
-		go func() { third <- c.resolve(ctx, Root, begin, nil) }()
+		go func() { third <- c.resolve(ctx, Root, moment{now: begin}, nil) }()
 		synctest.Wait()
 		cancel()
 		if n := <-third; n.reason != ReasonCancelled {
@@ -110,6 +110,35 @@ func TestPrivateFlight(t *testing.T) {
 		}
 		if n := <-second; n.status != Secure {
 			t.Errorf("second: %v", n.status)
+		}
+	})
+}
+
+// TestSince shows that a lookup believes only what was found out by those that
+// believe no more than it does, be it remembered or under way.
+func TestSince(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, begin := newNodes(100), time.Now()
+		found := map[int64]int{}
+		resolve := func(since int64) *node {
+			return c.resolve(t.Context(), Root, moment{begin, since}, func(Name) *node {
+				found[since]++
+				time.Sleep(time.Second) // of the bubble: who asks as well waits
+				return &node{name: Root, status: Secure, until: begin.Add(time.Minute)}
+			})
+		}
+		for _, since := range []int64{0, 0, 7, 7, 0, 5, 9} {
+			if n := resolve(since); n.since < since {
+				t.Errorf("since %d: one since %d is believed", since, n.since)
+			}
+		}
+		if found[0] != 1 || found[5] != 0 || found[7] != 1 || found[9] != 1 {
+			t.Errorf("found %v", found)
+		}
+		go resolve(11)
+		synctest.Wait()
+		if n := resolve(12); n.since != 12 {
+			t.Errorf("believes who asked at the same time since %d", n.since)
 		}
 	})
 }

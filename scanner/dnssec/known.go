@@ -10,7 +10,7 @@ func (v *Validator) KeyAlgorithms(apex string) []uint8 {
 	if err != nil {
 		return nil
 	}
-	known := v.nodes.get(n, v.cfg.Now())
+	known := v.nodes.get(n, moment{now: v.cfg.Now()})
 	if known == nil || known.status != Secure || !known.apex || known.zone == nil {
 		return nil
 	}

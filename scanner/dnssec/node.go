@@ -23,6 +23,7 @@ type node struct {
 	apex   bool      // a zone begins at the name
 
 	until   time.Time    // when to forget
+	since   int64        // as Work.Since of who found it out: nothing that it rests on is older
 	private bool         // depends on the budget or context of the lookup that asked
 	vouch   *anchorPoint // only while the keys are still to be had
 	ds      []voucher    // that vouch for the keys, for a trace
@@ -55,9 +56,15 @@ func newNodes(entries int) *nodes {
 	return &nodes{known: newCache[Name, *node](entries), flights: make(map[Name]*flight)}
 }
 
-// get returns what is known about a name at a time, nil for nothing.
-func (c *nodes) get(n Name, now time.Time) *node {
-	if known, ok := c.known.get(n); ok && now.Before(known.until) {
+// moment is when a lookup takes place, and how far back it believes.
+type moment struct {
+	now   time.Time
+	since int64 // as Work.Since
+}
+
+// get returns what is known about a name at a moment, nil for nothing.
+func (c *nodes) get(n Name, at moment) *node {
+	if known, ok := c.known.get(n); ok && at.now.Before(known.until) && known.since >= at.since {
 		return known
 	}
 	return nil
@@ -65,13 +72,13 @@ func (c *nodes) get(n Name, now time.Time) *node {
 
 // resolve returns what is known about a name, or finds it out, once for all who
 // ask at the same time. What depended on the budget or the context of another
-// lookup is found out again.
+// lookup, or may rest on what is too old for this one, is found out again.
 //
 // The name that find is given holds on to nothing but itself; n may be a part of a
 // message.
-func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func(n Name) *node) *node {
+func (c *nodes) resolve(ctx context.Context, n Name, at moment, find func(n Name) *node) *node {
 	for {
-		if known := c.get(n, now); known != nil {
+		if known := c.get(n, at); known != nil {
 			return known
 		}
 		n = n.clone()
@@ -81,7 +88,7 @@ func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func(n 
 			f = &flight{}
 			c.flights[n] = f
 			c.mu.Unlock()
-			return c.lead(n, f, find)
+			return c.lead(n, f, at.since, find)
 		}
 		if f.done == nil {
 			f.done = make(chan struct{})
@@ -89,7 +96,7 @@ func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func(n 
 		c.mu.Unlock()
 		select {
 		case <-f.done:
-			if f.node != nil && !f.node.private {
+			if f.node != nil && !f.node.private && f.node.since >= at.since {
 				return f.node
 			}
 		case <-ctx.Done():
@@ -99,7 +106,7 @@ func (c *nodes) resolve(ctx context.Context, n Name, now time.Time, find func(n 
 }
 
 // lead finds out about a name and tells those who wait, even if find panics.
-func (c *nodes) lead(n Name, f *flight, find func(n Name) *node) *node {
+func (c *nodes) lead(n Name, f *flight, since int64, find func(n Name) *node) *node {
 	defer func() {
 		c.mu.Lock()
 		delete(c.flights, n)
@@ -109,6 +116,7 @@ func (c *nodes) lead(n Name, f *flight, find func(n Name) *node) *node {
 		c.mu.Unlock()
 	}()
 	f.node = find(n)
+	f.node.since = since
 	if !f.node.private {
 		c.known.set(n, f.node)
 	}

@@ -19,6 +19,9 @@ type lookup struct {
 	now   time.Time
 }
 
+// moment is when this is, and how far back what is known is believed.
+func (l *lookup) moment() moment { return moment{l.now, l.w.Since} }
+
 // walk follows the chain of trust from the closest anchor, or from what is known
 // below it, down to a name, one label at a time (RFC 4035, Section 5). It ends
 // early where the chain does.
@@ -29,12 +32,12 @@ func (l *lookup) walk(target Name) *node {
 	}
 	n := l.deepest(target, at)
 	if n == nil {
-		n = l.v.nodes.resolve(l.ctx, at, l.now, func(at Name) *node { return l.prime(at, point) })
+		n = l.v.nodes.resolve(l.ctx, at, l.moment(), func(at Name) *node { return l.prime(at, point) })
 	}
 	for n.status == Secure && n.name != target {
 		parent := n
 		child := target.suffix(parent.name.Labels() + 1)
-		n = l.v.nodes.resolve(l.ctx, child, l.now, func(child Name) *node { return l.delegation(parent, child) })
+		n = l.v.nodes.resolve(l.ctx, child, l.moment(), func(child Name) *node { return l.delegation(parent, child) })
 	}
 	l.traceNode(n)
 	return n
@@ -44,7 +47,7 @@ func (l *lookup) walk(target Name) *node {
 // anchor.
 func (l *lookup) deepest(target, anchor Name) *node {
 	for n := target; n.Within(anchor); n = n.parent() {
-		if known := l.v.nodes.get(n, l.now); known != nil {
+		if known := l.v.nodes.get(n, l.moment()); known != nil {
 			return known
 		}
 		if n == Root {
@@ -58,7 +61,7 @@ func (l *lookup) deepest(target, anchor Name) *node {
 // the zone at apex then has no say there.
 func (l *lookup) overtaken(top, apex Name) bool {
 	for n := top; n.below(apex); n = n.parent() {
-		known := l.v.nodes.get(n, l.now)
+		known := l.v.nodes.get(n, l.moment())
 		if known != nil && known.status == Secure && known.apex && !known.anchored() {
 			return true
 		}

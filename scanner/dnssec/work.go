@@ -35,6 +35,12 @@ type Work struct {
 	Fetches       int // messages asked of the Source
 	Hashes        int // NSEC3 names hashed
 
+	// Since, a Unix time in nanoseconds, is from when on what is known of zones and
+	// their keys must have been learnt for this lookup to believe it: by lookups with
+	// this Since or a later one. What is older is found out anew, once for all who do
+	// not believe it. 0 believes all that has not expired.
+	Since int64
+
 	spent bool // a limit of the lookup was passed
 
 	// Trace, where set, receives every step of the chain of trust.

@@ -95,12 +95,6 @@ const (
 	once
 )
 
-// Fresh returns a context whose lookups are answered by no Cached, only
-// remembered. What a recursive resolver elsewhere remembers is its own affair.
-func Fresh(ctx context.Context) context.Context {
-	return context.WithValue(ctx, mannerKey{}, afresh)
-}
-
 // Once returns a context for names that nobody asks for again, as those of a list: no
 // Cached answers their lookups, remembers them, or looks whether others ask the same.
 func Once(ctx context.Context) context.Context {

@@ -91,7 +91,7 @@ func TestCachedFresh(t *testing.T) {
 	}), CacheConfig{})
 	ctx := context.Background()
 	r.Lookup(ctx, "example", dns.TypeTLSA)
-	if a := r.Lookup(Fresh(ctx), "example", dns.TypeTLSA); a.Rcode != 2 {
+	if a := r.Lookup(Fresh(ctx, time.Time{}), "example", dns.TypeTLSA); a.Rcode != 2 {
 		t.Errorf("fresh lookup is answer %d", a.Rcode)
 	}
 	if a := r.Lookup(ctx, "example", dns.TypeTLSA); a.Rcode != 2 || asked != 2 {

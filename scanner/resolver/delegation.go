@@ -11,13 +11,14 @@ import (
 )
 
 // delegation is a zone cut as the parent tells it (RFC 1034, Section 4.2.1). But
-// for its proof it is never changed once made.
+// for its proof it is never changed once it is known to others.
 type delegation struct {
 	zone    string
 	apex    dnssec.Name // zone, in wire form
 	servers []NameServer
 	until   time.Time
-	fixed   bool // a hint or a stub: trusted with any address, never expires
+	since   int64 // as lookup.since of the one that met it
+	fixed   bool  // a hint or a stub: trusted with any address, never expires, always believed
 	proof   atomic.Pointer[cutProof]
 }
 
@@ -135,8 +136,8 @@ func (it *Iterate) keepGlue(d *delegation) {
 		if len(ns.Addrs) == 0 {
 			continue
 		}
-		if known, ok := it.hosts.get(ns.Name, now); !ok || len(known) == 0 {
-			it.hosts.put(ns.Name, ns.Addrs, d.until)
+		if known, ok := it.hosts.get(ns.Name, now); !ok || len(known.addrs) == 0 || known.since < d.since {
+			it.hosts.put(ns.Name, hostAddrs{ns.Addrs, d.since}, d.until)
 		}
 	}
 }
@@ -175,9 +176,10 @@ func parentName(name string) string {
 	return "."
 }
 
-// closest returns the deepest delegation known that holds the answer to q. A DS
+// closest returns the deepest delegation believed that holds the answer to q. A DS
 // set belongs to the parent's side of a cut (RFC 4035, Section 3.1.4.1).
-func (it *Iterate) closest(q dnssec.Question, now time.Time) *delegation {
+func (l *lookup) closest(q dnssec.Question) *delegation {
+	it, now := l.it, l.it.cfg.Now()
 	name := q.Name
 	if q.Type == dns.TypeDS && name != "." {
 		name = parentName(name)
@@ -188,11 +190,19 @@ func (it *Iterate) closest(q dnssec.Question, now time.Time) *delegation {
 				return d
 			}
 		}
-		if d, ok := it.cuts.get(name, now); ok {
+		if d := l.cut(name, now); d != nil {
 			return d
 		}
 		name = parentName(name)
 	}
+}
+
+// cut returns the delegation at a name that is known and believed; nil: none.
+func (l *lookup) cut(name string, now time.Time) *delegation {
+	if d, ok := l.it.cuts.get(name, now); ok && d.since >= l.since {
+		return d
+	}
+	return nil
 }
 
 // fixedDelegation makes a delegation of servers that were given.

@@ -65,7 +65,7 @@ func (f *Forward) Lookup(ctx context.Context, name string, qtype uint16) Answer 
 	if !ok {
 		return notAsked(q)
 	}
-	return f.lookup(ctx, q, &forwarding{Forward: f, order: f.servers.order(), left: f.cfg.Queries})
+	return f.lookup(ctx, q, f.newLookup(ctx))
 }
 
 // Explain looks up as Lookup does and writes down the steps of the chain of trust.
@@ -74,10 +74,16 @@ func (f *Forward) Explain(ctx context.Context, name string, qtype uint16) (Answe
 	if !ok {
 		return notAsked(q), nil
 	}
-	l := &forwarding{Forward: f, order: f.servers.order(), left: f.cfg.Queries}
+	l := f.newLookup(ctx)
 	l.work.Trace = &dnssec.Trace{}
 	a := f.lookup(ctx, q, l)
 	return a, l.work.Trace.Steps
+}
+
+func (f *Forward) newLookup(ctx context.Context) *forwarding {
+	l := &forwarding{Forward: f, order: f.servers.order(), left: f.cfg.Queries}
+	l.work.Since = sinceOf(ctx)
+	return l
 }
 
 func (f *Forward) lookup(ctx context.Context, q dnssec.Question, l *forwarding) Answer {

@@ -78,7 +78,13 @@ type Iterate struct {
 	state *serverStates
 
 	mu      sync.Mutex
-	flights map[dnssec.Question]*flight
+	flights map[flightKey]*flight
+}
+
+// flightKey is what those who share a lookup have in common.
+type flightKey struct {
+	q     dnssec.Question
+	since int64
 }
 
 // flight is a lookup under way that others may wait for.
@@ -113,7 +119,7 @@ func NewIterate(cfg IterateConfig) (*Iterate, error) {
 		sets:    newServerSets(cfg.Limits.Delegations / 4),
 		hosts:   newTable[string, hostAddrs](cfg.Limits.Hosts),
 		state:   newServerStates(cfg.Limits.Hosts),
-		flights: map[dnssec.Question]*flight{},
+		flights: map[flightKey]*flight{},
 	}
 	for _, z := range cfg.Zones {
 		d := fixedDelegation(z)
@@ -129,23 +135,24 @@ func NewIterate(cfg IterateConfig) (*Iterate, error) {
 	return it, nil
 }
 
-// Lookup implements Resolver. Of identical questions at one time only the first
-// is asked; the others share its answer.
+// Lookup implements Resolver. Of identical questions at one time, as of the same
+// time (see Fresh), only the first is asked; the others share its answer.
 func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer {
 	q, ok := asked(name, qtype)
 	if !ok {
 		return notAsked(q)
 	}
+	key := flightKey{q, sinceOf(ctx)}
 	for {
 		it.mu.Lock()
-		f, waiting := it.flights[q]
+		f, waiting := it.flights[key]
 		if !waiting {
 			f = &flight{done: make(chan struct{})}
-			it.flights[q] = f
+			it.flights[key] = f
 		}
 		it.mu.Unlock()
 		if !waiting {
-			it.lead(ctx, q, f)
+			it.lead(ctx, key, f)
 			return f.answer
 		}
 		select {
@@ -162,7 +169,7 @@ func (it *Iterate) Lookup(ctx context.Context, name string, qtype uint16) Answer
 // lookupAlone is Lookup for a caller that sees to it itself that no question is
 // asked twice at a time. q is canonical and can be asked.
 func (it *Iterate) lookupAlone(ctx context.Context, q dnssec.Question, into *Answer) {
-	l := newLookup(it)
+	l := newLookup(ctx, it)
 	it.find(ctx, q, l, into)
 	l.free()
 }
@@ -181,21 +188,21 @@ func (it *Iterate) Explain(ctx context.Context, name string, qtype uint16) (Answ
 	if !ok {
 		return notAsked(q), nil
 	}
-	l := newLookup(it)
+	l := newLookup(ctx, it)
 	l.work.Trace = &dnssec.Trace{}
 	a := it.lookup(ctx, q, l)
 	return a, l.work.Trace.Steps
 }
 
 // lead does the lookup of a flight and lands it, whatever happens.
-func (it *Iterate) lead(ctx context.Context, q dnssec.Question, f *flight) {
+func (it *Iterate) lead(ctx context.Context, key flightKey, f *flight) {
 	defer func() {
 		it.mu.Lock()
-		delete(it.flights, q)
+		delete(it.flights, key)
 		it.mu.Unlock()
 		close(f.done)
 	}()
-	f.answer = it.lookup(ctx, q, newLookup(it))
+	f.answer = it.lookup(ctx, key.q, newLookup(ctx, it))
 	f.ok = ctx.Err() == nil
 }
 

@@ -17,11 +17,11 @@ import (
 // cut known downwards. Each referral is deeper than the one before, so that there
 // are no more turns than labels.
 func (l *lookup) ask(ctx context.Context, q dnssec.Question, depth int) (*part, error) {
-	d := l.it.closest(q, l.it.cfg.Now())
+	d := l.closest(q)
 	for {
 		p, next, err := l.askZone(ctx, d, q, depth)
 		if next != nil {
-			l.it.cuts.put(next.zone, next, next.until)
+			l.keep(next)
 			if depth == 0 {
 				l.proofs = append(l.proofs, next)
 			}
@@ -34,6 +34,13 @@ func (l *lookup) ask(ctx context.Context, q dnssec.Question, depth int) (*part, 
 		}
 		d = next
 	}
+}
+
+// keep remembers a delegation that a referral brought.
+func (l *lookup) keep(d *delegation) {
+	d.since = l.since
+	l.it.keepGlue(d)
+	l.it.cuts.put(d.zone, d, d.until)
 }
 
 // forget drops a delegation whose servers do not serve the zone, or have been
@@ -119,6 +126,9 @@ func (l *lookup) query(ctx context.Context, c candidate, q dnssec.Question) (exc
 	}
 	r, err := l.exchange(ctx, server, q, opt)
 	if err != nil || opt.NoEDNS || !ednsRefused(r.Msg.Rcode) {
+		if err == nil && c.unsure {
+			l.it.state.bearsEDNS(server, l.it.cfg.Now())
+		}
 		return r, err
 	}
 	plain, err := l.exchange(ctx, server, q, exchange.Options{NoEDNS: true})
@@ -126,7 +136,7 @@ func (l *lookup) query(ctx context.Context, c candidate, q dnssec.Question) (exc
 		return r, nil
 	}
 	if !ednsRefused(plain.Msg.Rcode) {
-		l.it.state.setNoEDNS(server, l.it.cfg.Now())
+		l.it.state.setNoEDNS(server, l.since, l.it.cfg.Now())
 	}
 	return plain, nil
 }
@@ -160,7 +170,10 @@ func (l *lookup) exchange(ctx context.Context, server netip.AddrPort, q dnssec.Q
 
 // hostAddrs are the addresses of a name server; none: it has none, or they could
 // not be found.
-type hostAddrs []netip.Addr
+type hostAddrs struct {
+	addrs []netip.Addr
+	since int64 // as lookup.since of the one that found them
+}
 
 const (
 	hostFailureTTL = time.Minute // before a name server that was not found is sought again
@@ -170,8 +183,8 @@ const (
 // is no IPv4. They are not validated: what a wrong server says does not validate.
 func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.Addr {
 	now := l.it.cfg.Now()
-	if addrs, ok := l.it.hosts.get(name, now); ok {
-		return addrs
+	if known, ok := l.host(name, now); ok {
+		return known
 	}
 	sought := l.targets
 	for _, qtype := range l.it.addressTypes() {
@@ -180,9 +193,18 @@ func (l *lookup) addresses(ctx context.Context, name string, depth int) []netip.
 		}
 	}
 	if l.targets > sought && l.queries < l.it.cfg.Limits.Queries && ctx.Err() == nil {
-		l.it.hosts.put(name, nil, now.Add(hostFailureTTL))
+		l.it.hosts.put(name, hostAddrs{nil, l.since}, now.Add(hostFailureTTL))
 	}
 	return nil
+}
+
+// host returns the addresses of a name server that are known and believed.
+func (l *lookup) host(name string, now time.Time) ([]netip.Addr, bool) {
+	known, ok := l.it.hosts.get(name, now)
+	if !ok || known.since < l.since {
+		return nil, false
+	}
+	return known.addrs, true
 }
 
 // seek looks up the addresses of one family of a name server, within the limits
@@ -209,14 +231,14 @@ func (l *lookup) seek(ctx context.Context, name string, qtype uint16, depth int)
 	addrs, ttl := messageAddrs(msg, qtype)
 	if len(addrs) > 0 {
 		now := l.it.cfg.Now()
-		known, _ := l.it.hosts.get(name, now)
-		l.it.hosts.put(name, joinAddrs(addrs, known), now.Add(clampTTL(ttl)))
+		known, _ := l.host(name, now)
+		l.it.hosts.put(name, hostAddrs{joinAddrs(addrs, known), l.since}, now.Add(clampTTL(ttl)))
 	}
 	return addrs
 }
 
 // joinAddrs adds the addresses of the other family to those found.
-func joinAddrs(found, known hostAddrs) hostAddrs {
+func joinAddrs(found, known []netip.Addr) []netip.Addr {
 	out := slices.Clone(found)
 	for _, a := range known {
 		if a.Is4() != found[0].Is4() && len(out) < maxServerAddrs {
@@ -236,8 +258,8 @@ func (it *Iterate) addressTypes() []uint16 {
 	return []uint16{dns.TypeA, dns.TypeAAAA}
 }
 
-func messageAddrs(msg *dnssec.Message, qtype uint16) (hostAddrs, uint32) {
-	var addrs hostAddrs
+func messageAddrs(msg *dnssec.Message, qtype uint16) ([]netip.Addr, uint32) {
+	var addrs []netip.Addr
 	ttl := uint32(1 << 31)
 	for i := range msg.Answer {
 		r := &msg.Answer[i]

@@ -20,6 +20,7 @@ type lookup struct {
 	it      *Iterate
 	work    dnssec.Work
 	asked   dnssec.Spelled           // the name asked for last
+	since   int64                    // as work.Since: what is remembered from before is not believed
 	queries int                      // sent
 	targets int                      // name-server names looked up
 	sought  map[dnssec.Question]bool // addresses of name servers looked up, or under way
@@ -41,9 +42,10 @@ type lookup struct {
 // idleLookups are used again: nothing of one is needed once it has its answer.
 var idleLookups = sync.Pool{New: func() any { return new(lookup) }}
 
-func newLookup(it *Iterate) *lookup {
+func newLookup(ctx context.Context, it *Iterate) *lookup {
 	l := idleLookups.Get().(*lookup)
-	l.it = it
+	l.it, l.since = it, sinceOf(ctx)
+	l.work.Since = l.since
 	l.replies, l.proofs = l.space.replies[:0], l.space.proofs[:0]
 	return l
 }
@@ -248,8 +250,8 @@ func (l *lookup) referral(q dnssec.Question) *dnssec.Message {
 		return nil
 	}
 	now := l.it.cfg.Now()
-	d, ok := l.it.cuts.get(q.Name, now)
-	if !ok {
+	d := l.cut(q.Name, now)
+	if d == nil {
 		return nil
 	}
 	msg := d.said(now)

@@ -58,7 +58,7 @@ func (l *lookup) newPool(d *delegation, q dnssec.Question, depth int) *pool {
 	for _, ns := range d.servers {
 		known := ns.Addrs
 		if len(known) == 0 {
-			known, _ = l.it.hosts.get(ns.Name, now)
+			known, _ = l.host(ns.Name, now)
 		}
 		addrs = append(addrs, known...)
 		// A name below the cut that came without glue can only be found by way of
@@ -90,7 +90,7 @@ func (p *pool) add(addrs []netip.Addr) {
 			continue
 		}
 		p.offered = append(p.offered, a)
-		c := p.l.it.candidate(a, p.d.zone, p.q.Type, now)
+		c := p.l.candidate(a, p.d.zone, p.q.Type, now)
 		switch {
 		case avoid[c.server]:
 		case c.last:

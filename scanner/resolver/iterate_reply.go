@@ -111,7 +111,6 @@ func (it *Iterate) refer(r exchange.Reply, d *delegation, asked dnssec.Spelled, 
 	if next == nil {
 		return verdict{}, false
 	}
-	it.keepGlue(next)
 	if qtype != dns.TypeDS || next.apex != asked.Name {
 		return verdict{next: next}, true
 	}

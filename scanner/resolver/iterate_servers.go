@@ -22,6 +22,7 @@ type serverState struct {
 	silent int           // exchanges in a row without a reply
 	dead   time.Time     // until then it is asked last
 	noEDNS time.Time     // until then it is asked without EDNS
+	since  int64         // as lookup.since of the one that found noEDNS out
 	lame   time.Time     // until then it may be lame for some zone
 }
 
@@ -79,10 +80,19 @@ func (s *serverStates) silence(server netip.AddrPort, now time.Time) {
 	})
 }
 
-func (s *serverStates) setNoEDNS(server netip.AddrPort, now time.Time) {
+func (s *serverStates) setNoEDNS(server netip.AddrPort, since int64, now time.Time) {
 	s.change(server, now, func(st serverState, known bool) serverState {
 		st = st.orUnknown(known)
-		st.noEDNS = now.Add(noEDNSTTL)
+		st.noEDNS, st.since = now.Add(noEDNSTTL), since
+		return st
+	})
+}
+
+// bearsEDNS notes that a server has learnt to.
+func (s *serverStates) bearsEDNS(server netip.AddrPort, now time.Time) {
+	s.change(server, now, func(st serverState, known bool) serverState {
+		st = st.orUnknown(known)
+		st.noEDNS, st.since = time.Time{}, 0
 		return st
 	})
 }
@@ -124,22 +134,26 @@ type candidate struct {
 	server netip.AddrPort
 	last   bool // lame or dead as far as remembered: only where nothing else is left
 	noEDNS bool // it cannot bear an OPT record
+	unsure bool // it could not, as is remembered and not believed
 	cost   time.Duration
 }
 
 // candidate sets down what is remembered of a server, with some chance, so that
 // slower ones are asked at times, too.
-func (it *Iterate) candidate(a netip.Addr, zone string, qtype uint16, now time.Time) candidate {
+func (l *lookup) candidate(a netip.Addr, zone string, qtype uint16, now time.Time) candidate {
+	it := l.it
 	server := netip.AddrPortFrom(a, it.cfg.Port)
 	st := it.state.get(server, now)
 	cost := time.Duration(float64(st.rtt) * (0.5 + it.cfg.Random()))
 	if a.Is6() && st.rtt == unknownRTT {
 		cost += unknownRTT // IPv6 may not be there: try what surely is first
 	}
+	noEDNS := now.Before(st.noEDNS)
 	return candidate{
 		server: server,
 		last:   now.Before(st.dead) || now.Before(st.lame) && it.state.isLame(server, zone, qtype, now),
-		noEDNS: now.Before(st.noEDNS),
+		noEDNS: noEDNS && st.since >= l.since,
+		unsure: noEDNS && st.since < l.since,
 		cost:   cost,
 	}
 }

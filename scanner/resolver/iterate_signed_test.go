@@ -214,7 +214,7 @@ func TestIterateCost(t *testing.T) {
 		{"signed.tld.", dnssec.Secure, 5, 6},
 	} {
 		n.seen()
-		l := newLookup(it)
+		l := newLookup(t.Context(), it)
 		a := it.lookup(context.Background(), dnssec.Question{Name: tt.name, Type: dns.TypeMX}, l)
 		if a.Status != tt.status || a.Outcome != Found {
 			t.Fatalf("%s: %v %v", tt.name, a.Status, a.Reason)
