@@ -38,7 +38,7 @@ func (l *lookup) readDS(parent *node, n Name, msg *message) *node {
 	var made *node
 	switch e.noDS(n) {
 	case cutNone:
-		made = &node{name: n, parent: parent, status: Secure, zone: parent.zone}
+		return l.noCut(parent, n, e.last, e.ttl)
 	case cutInsecure:
 		made = l.node(parent, n, ReasonNoDS)
 	case cutOptOut:
@@ -54,6 +54,16 @@ func (l *lookup) readDS(parent *node, n Name, msg *message) *node {
 	}
 	made.proof = e.last
 	return l.lasts(made, e.ttl)
+}
+
+// noCut makes the node of a name where no zone begins: the keys of the zone above go
+// on, but no longer than they are known there (RFC 4035, Section 5.3.3).
+func (l *lookup) noCut(parent *node, n Name, p *proof, ttl uint32) *node {
+	made := l.lasts(&node{name: n, parent: parent, status: Secure, zone: parent.zone, proof: p}, ttl)
+	if parent.until.Before(made.until) {
+		made.until = parent.until
+	}
+	return made
 }
 
 // secureCut verifies the DS RRset at a name.
@@ -98,7 +108,7 @@ func (l *lookup) aliasCut(r *response, parent *node, n Name, msg *message) *node
 	f := r.checkSet(msg, set, parent.zone)
 	switch f.status {
 	case Secure:
-		return l.lasts(&node{name: n, parent: parent, status: Secure, zone: parent.zone, proof: f.proof}, f.ttl)
+		return l.noCut(parent, n, f.proof, f.ttl)
 	case Insecure:
 		return l.lasts(l.node(parent, n, f.reason), f.ttl)
 	}
