@@ -84,8 +84,11 @@
 //
 // Where the RFCs are silent we do as OpenSSL does: an anchor at depth 0 counts for
 // nothing, the last certificate of a path may be a CA in the manner of old (see
-// fitsAuthority), a leaf with a key usage must have one that TLS can use, and a
-// wildcard needs two labels below it. SHA-1 and MD5 are accepted, as Postfix
-// does. Not checked, hence never part of a valid path, are signatures by DSA and
-// on curves other than P-224, P-256, P-384 and P-521.
+// fitsAuthority), and a leaf with a key usage must have one that TLS can use. So we
+// do with wildcards, too, where the RFC says less: one needs two labels below it, and
+// stands for letters, digits and hyphens (RFC 7672, Section 3.2.3). SHA-1 and MD5
+// are accepted, as Postfix does. Not checked, hence never part of a valid path, are
+// signatures by DSA and on curves other than P-224, P-256, P-384 and P-521. Nobody is
+// asked whether a certificate was revoked, on which no server can count in SMTP (RFC
+// 7672, Section 4), and certificate policies are not processed.
 package dane

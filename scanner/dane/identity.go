@@ -36,7 +36,8 @@ func matchName(presented, reference string) bool {
 
 // isWildcard reports whether a name is "*" and at least two labels. With a
 // single one below, or in a name that is no host name, the asterisk stands for
-// nothing: the rule of OpenSSL, where RFC 6125, Section 6.4.3, leaves the choice.
+// nothing: the rule of OpenSSL, for reasons that RFC 6125, Section 7.2, gives, and
+// stricter than RFC 7672, Section 3.2.3, which wants equal labels below, no more.
 func isWildcard(s string) bool {
 	base, ok := strings.CutPrefix(s, "*.")
 	return ok && !strings.Contains(base, "_") && hostLike(base)

@@ -19,7 +19,7 @@ func Verify(records []Record, chain Chain, names Names, at time.Time) Result {
 
 // Verify judges the chain that a server sent by the TLSA records of its base
 // domain, at that time: any one usable record that matches authenticates, and
-// order does not matter (RFC 7672, Section 3.1; RFC 6698, Section 2.1). Unusable
+// order does not matter (RFC 6698, Section 4.1; RFC 7671, Section 8). Unusable
 // records are dropped first, then weaker digests. The judgement is a function of
 // the arguments alone.
 func (v Verifier) Verify(records []Record, chain Chain, names Names, at time.Time) Result {

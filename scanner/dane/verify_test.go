@@ -199,7 +199,7 @@ func TestLeaf(t *testing.T) {
 }
 
 // TestOrder: no order of records or of certificates above the leaf changes a
-// verdict (RFC 6698, Section 2.1).
+// verdict (RFC 6698, Section 4.1).
 func TestOrder(t *testing.T) {
 	tree := plant(nil, nil, nil)
 	records := []Record{

@@ -50,13 +50,13 @@ func lookupChecks() []hostCheck {
 			return some(c.host.ENT.Lookup.Outcome == run.NXDomain, c.host.ENT.QName)
 		}},
 		{Check{
-			Code: "tlsa-cname-broken", Severity: Warning, RFC: "RFC 7671, Section 7",
+			Code: "tlsa-cname-broken", Severity: Warning, RFC: "RFC 7672, Section 2.2.3",
 			Title:   "The alias at the TLSA name leads nowhere",
 			Meaning: "The TLSA name is an alias, and at its end are no TLSA records, or the way there fails.",
 			Remedy:  "Publish the records at the alias's target, or remove the alias.",
 		}, always, (*hostCase).brokenAliases},
 		{Check{
-			Code: "tlsa-wildcard", Severity: Notice, RFC: "RFC 6698, Appendix A.2",
+			Code: "tlsa-wildcard", Severity: Notice, RFC: "RFC 6698, Appendix A.2.1.3",
 			Title:   "TLSA records come from a wildcard",
 			Meaning: "One wildcard answers for many hosts or ports, whether or not their certificates match.",
 			Remedy:  "Publish the records at each host's own name, or see to it that all of them share the certificate.",

@@ -11,7 +11,7 @@ import (
 func mismatchChecks() []hostCheck {
 	return []hostCheck{
 		{Check{
-			Code: "mismatch", Severity: Failure, RFC: "RFC 7671, Section 5",
+			Code: "mismatch", Severity: Failure, RFC: "RFC 7672, Section 3.2",
 			Title:   "The certificate matches no TLSA record",
 			Meaning: "DANE senders refuse the host. Most often the certificate was renewed and the records were not.",
 			Remedy: "Publish a record for the key in use now, and keep the key on renewal or publish the next record " +
@@ -43,13 +43,13 @@ func mismatchChecks() []hostCheck {
 			Remedy:  "Correct it, and have records written by a program.",
 		}, mismatched, func(c *hostCase) []string { return c.explanations((*stray).mistyped) }},
 		{Check{
-			Code: "some-addresses", Severity: Failure, RFC: "RFC 7672, Section 9.2",
+			Code: "some-addresses", Severity: Failure, RFC: "RFC 7672, Section 8.1",
 			Title:   "Some addresses of the host fail, others do not",
 			Meaning: "It depends on the address that a sender picks whether DANE succeeds.",
 			Remedy:  "Configure all servers behind the name alike.",
 		}, func(c *hostCase) bool { return c.host.Reason == run.ReasonAddresses }, (*hostCase).failures},
 		{Check{
-			Code: "some-algorithms", Severity: Failure, RFC: "RFC 7671, Section 8",
+			Code: "some-algorithms", Severity: Failure, RFC: "RFC 7672, Section 8.1",
 			Title: "One of the server's two certificates fails",
 			Meaning: "The server has certificates with keys of different algorithms, and the records cover only one. It " +
 				"depends on the sender which one it is shown; most are shown the ECDSA one.",

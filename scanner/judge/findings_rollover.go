@@ -30,7 +30,7 @@ func coverageChecks() []hostCheck {
 			return c.host.CombinationsUncovered
 		}},
 		{Check{
-			Code: "flapping", Severity: Warning, RFC: "RFC 7671, Section 8",
+			Code: "flapping", Severity: Warning, RFC: "RFC 7672, Section 8.1",
 			Title: "Two sessions of one run disagree",
 			Meaning: "The same address came to different verdicts within the run: several machines behind it, a change " +
 				"just then, or trouble that comes and goes.",
@@ -51,7 +51,7 @@ func rolloverChecks() []hostCheck {
 			Meaning: "Beside the record of the key in use stands one for the next, so that the change will go unnoticed.",
 		}, compared, func(c *hostCase) []string { return some(c.host.Rollover == rolloverNext, "") }},
 		{Check{
-			Code: "rollover-current-issuer", Severity: Good, RFC: "RFC 7671, Section 8",
+			Code: "rollover-current-issuer", Severity: Good, RFC: "RFC 7671, Section 5.2",
 			Title:   "The issuer vouches for the next certificate",
 			Meaning: "A record of the issuer matches, so that a new certificate of the same issuer will, too.",
 		}, compared, func(c *hostCase) []string { return some(c.host.Rollover == rolloverIssuer, "") }},
@@ -62,14 +62,14 @@ func rolloverChecks() []hostCheck {
 			Remedy:  "Keep the key on renewal, and publish the next key's record some days before you use it.",
 		}, compared, func(c *hostCase) []string { return some(c.host.Rollover == rolloverNone, "") }},
 		{Check{
-			Code: "certificate-expires-soon", Severity: Warning, RFC: "RFC 7672, Section 3.1.2",
+			Code: "certificate-expires-soon", Severity: Warning, RFC: "RFC 7671, Section 5.1",
 			Title: "A certificate on which DANE rests expires soon",
 			Meaning: "The records hold the certificate itself or its issuer. It should have been renewed by now; with the " +
 				"renewal a record of the certificate changes, too.",
 			Remedy: "See whether renewal works, and publish the record of the new certificate first.",
 		}, compared, (*hostCase).expiring},
 		{Check{
-			Code: "shared-key", Severity: Notice, RFC: "RFC 6698, Section 8",
+			Code: "shared-key", Severity: Notice, RFC: "RFC 7672, Section 2.2.3",
 			Title:   "The key is in use at other operators",
 			Meaning: "Hosts of different domains show one key: whoever has it can pass for each of them.",
 			Remedy:  "Give each host a key of its own. Keys from images, manuals and appliances are known to everybody.",

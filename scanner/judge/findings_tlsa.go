@@ -13,7 +13,7 @@ const (
 	longTTL      = 3600 // seconds
 	shortTTL     = 300
 	wellFormed   = "RFC 6698, Section 4.1"
-	answerSize   = "RFC 7671, Section 10.1.2"
+	answerSize   = "RFC 7671, Section 10.1.1"
 	unusableNote = "Senders treat the record as absent, but its presence obliges them to TLS."
 )
 
@@ -50,7 +50,7 @@ func formChecks() []hostCheck {
 			Remedy:  "Publish a digest (matching type 1).",
 		}, withRecords, func(c *hostCase) []string { return c.unusable(dane.WhyCertificate, dane.WhyKey) }},
 		{Check{
-			Code: "tlsa-full-data", Severity: Notice, RFC: answerSize,
+			Code: "tlsa-full-data", Severity: Notice, RFC: "RFC 7671, Section 10.1.2",
 			Title:   "Full data in place of a digest",
 			Meaning: "Records with a whole certificate or key make large answers, which get lost or need TCP.",
 			Remedy:  "Publish a digest (matching type 1).",
@@ -92,7 +92,7 @@ func answerChecks() []hostCheck {
 			Remedy: "Publish fewer records, with digests.",
 		}, withRecords, func(c *hostCase) []string { return c.sized() }},
 		{Check{
-			Code: "tlsa-ttl-long", Severity: Warning, RFC: "RFC 7672, Section 4",
+			Code: "tlsa-ttl-long", Severity: Warning, RFC: "RFC 7671, Section 13",
 			Title:   "TLSA records live long in caches",
 			Meaning: "A mistake, or a key that has to be replaced at once, hurts until the last cache forgets.",
 			Remedy:  "Set the TTL to an hour or less.",
