@@ -3,6 +3,7 @@ package dnssec
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -12,13 +13,17 @@ import (
 // FromMsg makes of what the library reads, in three pieces where that takes dozens:
 // all names and RDATA of a message lie in one string, an owner that repeats, or that
 // another one ends in, only once. What is in any way unusual is left to the library,
-// so that there is one opinion about it.
+// so that there is one opinion about it. An error is about octets that are no message,
+// or that are unusual and too many.
 func Unpack(wire []byte) (*Message, error) {
 	r := readers.Get().(*reader)
 	m, ok := r.message(wire)
 	r.free()
-	if ok {
+	switch {
+	case ok:
 		return m, nil
+	case len(wire) > maxOdd:
+		return nil, errOdd
 	}
 	msg := new(dns.Msg)
 	if err := msg.Unpack(wire); err != nil {
@@ -36,6 +41,7 @@ type reader struct {
 	found []foundRecord
 	names [maxNames]foundName
 	known int // of names
+	odd   int // octets of records that were left to the library
 }
 
 // foundRecord is a record and where its parts are in out.
@@ -62,8 +68,13 @@ const (
 	minRecord = 1 + fixedSize
 	// maxJumps is how many pointers a name may follow. The library takes some more.
 	maxJumps = 16
-	nowhere  = -1
+	// maxOdd is how many octets of a message are left to the library. It can make a
+	// thousand of each two.
+	maxOdd  = 4096
+	nowhere = -1
 )
+
+var errOdd = errors.New("too much of the message is unusual")
 
 // readers are used again: nothing of one is needed once it has its message.
 var readers = sync.Pool{New: func() any {
@@ -90,6 +101,7 @@ const (
 
 func (r *reader) message(wire []byte) (*Message, bool) {
 	r.msg, r.off, r.out, r.found, r.known = wire, headerSize, r.out[:0], r.found[:0], 0
+	r.odd = 0
 	if len(wire) <= headerSize {
 		return nil, false
 	}
@@ -183,8 +195,12 @@ func (r *reader) record() bool {
 	return true
 }
 
-// byLibrary reads the RDATA of one record as the library does.
+// byLibrary reads the RDATA of one record as the library does, which never gets more
+// than maxOdd octets of a message.
 func (r *reader) byLibrary(start, end int) (bad, ok bool) {
+	if r.odd += end - start; r.odd > maxOdd {
+		return false, false
+	}
 	rr, next, err := dns.UnpackRR(r.msg, start)
 	if err != nil || next != end {
 		return false, false

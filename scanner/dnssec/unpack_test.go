@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -70,6 +71,8 @@ func sameAsLibrary(t *testing.T, wire []byte) bool {
 	switch {
 	case !bytes.Equal(wire, before):
 		t.Fatalf("%x was changed", before)
+	case errors.Is(err, errOdd) && len(wire) > maxOdd:
+		return false // and the library's opinion is not asked
 	case (err == nil) != (wantErr == nil):
 		t.Fatalf("%x: %v, the library says %v", wire, err, wantErr)
 	case err != nil:
