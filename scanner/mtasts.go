@@ -29,8 +29,8 @@ func mtaSTS(a resolver.Answer) *run.MTASTS {
 }
 
 // parseMTASTS takes an MTA-STS record apart, by the grammar of RFC 8461, Section 3.1,
-// and gives the id of the policy, or what is wrong. Of several ids the first counts
-// (Section 3.2).
+// and gives the id of the policy, or what is wrong. Of several ids the first counts,
+// as Section 3.2 has it for the fields of a policy.
 func parseMTASTS(text string) (id, reason string) {
 	if !meantAs(text, mtaSTSVersion) {
 		return "", badVersion

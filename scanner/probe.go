@@ -141,8 +141,8 @@ func (v *visit) keep(row run.EndpointEvidence, chain [][]byte) {
 }
 
 // planOther plans a session for the certificate of the other algorithm: of the
-// two that a server may have, senders get the one that they prefer (RFC 7671,
-// Section 8). It reports whether there is to be one.
+// two that a server may have, senders get the one that they prefer (RFC 8446,
+// Section 4.4.2.2). It reports whether there is to be one.
 func (c *collector) planOther(v *visit, row run.EndpointEvidence) bool {
 	if v.algorithm != "" {
 		return false

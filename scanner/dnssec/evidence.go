@@ -122,7 +122,7 @@ func signedBy(s *rrset, apex Name) bool {
 }
 
 // use verifies a set, once. One that is itself made from a wildcard is of no use
-// (RFC 4035, Section 5.4; RFC 5155, Section 7.1).
+// (RFC 4035, Section 5.4; RFC 5155, Section 3).
 func (e *evidence) use(s *evidenceSet) bool {
 	if s.state == untried {
 		s.state = unusable

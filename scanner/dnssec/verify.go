@@ -138,7 +138,7 @@ func (c *checking) try(sig *Signature, timing Reason) (*proof, Reason) {
 }
 
 // tryKeys checks one RRSIG with every key that it may mean: tags and algorithms
-// are no names (RFC 4034, Section 5.3.1; CVE-2023-50387).
+// are no names (RFC 4035, Section 5.3.1; CVE-2023-50387).
 func (c *checking) tryKeys(sig *Signature, owner Name) (*proof, Reason) {
 	reason, tried := ReasonKeyMissing, 0
 	pooled := c.r.v.buffers.Get().(*[]byte)

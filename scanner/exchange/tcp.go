@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// overTCP asks over a connection of its own (RFC 7766, Section 8). Whatever pace
+// overTCP asks over a connection of its own (RFC 7766, Section 5). Whatever pace
 // the server keeps, it ends at the deadline.
 func (a *asking) overTCP(ctx context.Context, deadline time.Time) (Reply, error) {
 	dialer := net.Dialer{Deadline: deadline, KeepAlive: -1}

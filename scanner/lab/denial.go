@@ -112,7 +112,7 @@ func (z *zone) nsecBetween(at, next string) []dns.RR {
 }
 
 // narrow makes up a record that covers a name and hardly anything else, or stands
-// at it (RFC 4470, Section 3.1).
+// at it (RFC 4470, Section 3).
 func (z *zone) narrow(name string) []dns.RR {
 	next := join(`\000`, name)
 	if n := z.find(name); n != nil {

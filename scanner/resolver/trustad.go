@@ -18,7 +18,7 @@ type TrustADConfig struct {
 	Exchanger exchange.Exchanger
 	Server    netip.AddrPort
 	// Insecure allows a Server that is not on this machine, whose AD bit anybody on
-	// the way can set (RFC 7672, Section 2.1).
+	// the way can set (RFC 7672, Section 2.1.1).
 	Insecure bool
 	Queries  int              // bound for one lookup, retries not counted; 0: 40
 	Now      func() time.Time // nil: time.Now
