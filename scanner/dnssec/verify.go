@@ -120,7 +120,8 @@ func (c *checking) try(sig *Signature, timing Reason) (*proof, Reason) {
 		return nil, ReasonSignerWrong
 	}
 	labels := int(sig.Labels)
-	if labels > owner.signedLabels() || labels < sig.Signer.Labels() {
+	made := labels < owner.signedLabels() // from a wildcard, whose parent is in the zone
+	if labels > owner.signedLabels() || made && labels < sig.Signer.Labels() {
 		return nil, ReasonLabels
 	}
 	if c.r.v.algorithms[sig.Algorithm] == nil {
@@ -129,7 +130,7 @@ func (c *checking) try(sig *Signature, timing Reason) (*proof, Reason) {
 	if timing != ReasonNone {
 		return nil, c.charge(timing)
 	}
-	if labels < owner.signedLabels() {
+	if made {
 		if owner = owner.suffix(labels).wildcard(); owner == "" {
 			return nil, ReasonLabels
 		}
