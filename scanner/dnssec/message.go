@@ -24,7 +24,7 @@ type Record struct {
 	// data is the RDATA as the library would pack it: names in it are uncompressed,
 	// their letters as they came.
 	data  string
-	TTL   uint32 // seconds
+	TTL   uint32 // seconds, below 1<<31; of OPT records, what else is in the field
 	Type  uint16
 	Class uint16
 	bad   bool // the library cannot pack it: of a message that nobody sent
@@ -66,7 +66,16 @@ func fromRR(rr dns.RR) (Record, error) {
 		return Record{}, err
 	}
 	data, err := packData(rr)
-	return Record{Owner: owner, data: string(data), TTL: h.Ttl, Type: h.Rrtype, Class: h.Class, bad: err != nil}, nil
+	return Record{Owner: owner, data: string(data), TTL: lifetime(h.Rrtype, h.Ttl), Type: h.Rrtype, Class: h.Class, bad: err != nil}, nil
+}
+
+// lifetime reads the TTL field of a record. One with the highest bit set is zero (RFC
+// 2181, Section 8). That of an OPT record is no time (RFC 6891, Section 6.1.3).
+func lifetime(rrtype uint16, field uint32) uint32 {
+	if field > 1<<31-1 && rrtype != dns.TypeOPT {
+		return 0
+	}
+	return field
 }
 
 // packData returns the RDATA of a record. It does not write to the record, which

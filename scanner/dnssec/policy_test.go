@@ -49,6 +49,44 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestTTLs shows that a TTL with the highest bit set is none (RFC 2181, Section 8), be
+// the data proven or not.
+func TestTTLs(t *testing.T) {
+	w := world(t)
+	for _, c := range []struct {
+		name string
+		ttl  uint32
+		want time.Duration
+	}{
+		{"mx.example.", 60, time.Minute},
+		{"mx.example.", 1<<31 - 1, time.Hour}, // the original TTL
+		{"mx.example.", 1 << 31, 0},
+		{"host.unsigned.example.", 60, time.Minute},
+		{"host.unsigned.example.", 1<<31 - 1, (1<<31 - 1) * time.Second},
+		{"host.unsigned.example.", 1 << 31, 0},
+		{"host.unsigned.example.", 1<<31 | 60, 0},
+	} {
+		msg := w.Ask(c.name, dns.TypeA)
+		for _, rr := range msg.Answer {
+			rr.Header().Ttl = c.ttl
+		}
+		wire, err := msg.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := dnssec.Unpack(wire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, m := range map[string]*dnssec.Message{"of the library": dnssec.FromMsg(msg), "of octets": read} {
+			r := validator(t, w, dnssec.Config{}).Validate(t.Context(), &source{world: w}, ask(c.name, dns.TypeA), m, nil)
+			if r.Status < dnssec.Insecure || r.TTL != c.want {
+				t.Errorf("%s, TTL %d, %s: %v %q, TTL %v, want %v", c.name, c.ttl, what, r.Status, r.Reason, r.TTL, c.want)
+			}
+		}
+	}
+}
+
 // TestSHA1Policy treats RSASHA1 as unsupported where told to.
 func TestSHA1Policy(t *testing.T) {
 	w := world(t)

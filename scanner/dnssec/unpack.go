@@ -178,7 +178,8 @@ func (r *reader) record() bool {
 	if !ok || r.off+fixedSize > len(r.msg) {
 		return false
 	}
-	f := foundRecord{owner: owner, typ: r.uint16(), class: r.uint16(), ttl: r.uint32()}
+	f := foundRecord{owner: owner, typ: r.uint16(), class: r.uint16()}
+	f.ttl = lifetime(f.typ, r.uint32())
 	size := int(r.uint16())
 	end, from := r.off+size, len(r.out)
 	if end > len(r.msg) {

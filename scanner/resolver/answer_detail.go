@@ -63,12 +63,7 @@ func describeDenial(a *Answer, msg *dnssec.Message) {
 func ttlOf(section []dnssec.Record) time.Duration {
 	var least time.Duration
 	for i := range section {
-		// RFC 2181, Section 8: a TTL with the highest bit set is zero.
-		ttl := section[i].TTL
-		if ttl > 1<<31-1 {
-			ttl = 0
-		}
-		if t := time.Duration(ttl) * time.Second; i == 0 || t < least {
+		if t := time.Duration(section[i].TTL) * time.Second; i == 0 || t < least {
 			least = t
 		}
 	}
