@@ -34,6 +34,9 @@ func (c Checked) Write(w io.Writer) {
 
 // writePolicies shows what was asked for beside DANE.
 func writePolicies(w io.Writer, d *run.Domain) {
+	if d.SOARname != "" {
+		fmt.Fprintf(w, "  SOA: %s\n", shorten(d.SOARname, 200))
+	}
 	if p := d.MTASTS; p != nil {
 		fmt.Fprintf(w, "  MTA-STS: %s (%s)\n", recordState(p.State, p.Reason, p.ID), lookupText(p.Lookup))
 	}

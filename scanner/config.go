@@ -33,6 +33,7 @@ type Config struct {
 	SkipTLSA  bool        // do not ask for TLSA where DANE cannot apply
 	MTASTS    bool        // ask for the MTA-STS record of each domain that takes mail
 	TLSRPT    bool        // ask for its TLSRPT record
+	SOA       bool        // ask for the SOA record of each domain that has a zone of its own
 	NoIPv4    bool        // connect to no IPv4 address
 	NoIPv6    bool        // connect to no IPv6 address
 	AllowAny  bool        // connect to private and loopback addresses, too

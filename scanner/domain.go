@@ -54,6 +54,7 @@ func (c *collector) domain(ctx context.Context, n list.Name) run.DomainEvidence 
 			d.NullPreference, d.MX = ptr(d.MX[0].Preference), nil
 		}
 	}
+	c.mailbox(ctx, &d, mx)
 	c.policies(ctx, &d)
 	d.ElapsedMS = c.cfg.now().Sub(began).Milliseconds()
 	d.CrossCheck = c.cfg.cross.compare(ctx, d.Domain, mx)

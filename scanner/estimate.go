@@ -127,7 +127,7 @@ func (e *Estimate) work(cfg Config) {
 	hosts := names * f.HostsPerName
 	e.Hosts, e.DANE = whole(hosts), whole(hosts*f.DANEHosts)
 	asked := 0
-	for _, record := range []bool{cfg.MTASTS, cfg.TLSRPT} {
+	for _, record := range []bool{cfg.MTASTS, cfg.TLSRPT, cfg.SOA} {
 		if record {
 			asked++
 		}

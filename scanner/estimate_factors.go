@@ -84,7 +84,7 @@ func (f Factors) of(ctx context.Context, dir string) (Factors, error) {
 		return f, fmt.Errorf("previous run: %s: there are no domains in it", dir)
 	}
 	m := r.Manifest()
-	for _, record := range []string{"mta-sts", "tlsrpt"} {
+	for _, record := range []string{"mta-sts", "tlsrpt", "soa"} {
 		if strings.Contains(m.Settings["with"], record) {
 			f.With++
 		}

@@ -97,6 +97,8 @@ func TestEstimateOfWorkAndTime(t *testing.T) {
 			queries: 35000, sessions: 15000, dns: 5 * time.Second, smtp: 3000 * time.Second, all: 3000 * time.Second},
 		{about: "two more records", cfg: Config{Probe: ProbeNone, MTASTS: true, TLSRPT: true}, rate: 55,
 			queries: 55000, dns: 1000 * time.Second, all: 1000 * time.Second},
+		{about: "the zone's SOA", cfg: Config{Probe: ProbeNone, SOA: true}, rate: 45,
+			queries: 45000, dns: 1000 * time.Second, all: 1000 * time.Second},
 	} {
 		e := Estimate{Names: 10000, Factors: factors}
 		e.work(tc.cfg.withDefaults())

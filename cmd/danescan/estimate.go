@@ -55,7 +55,7 @@ func rateText(rate float64) string {
 
 // withText is what --with adds to the queries.
 func withText(cfg scanner.Config) string {
-	if cfg.MTASTS || cfg.TLSRPT {
+	if cfg.MTASTS || cfg.TLSRPT || cfg.SOA {
 		return ", and one for each record of --with"
 	}
 	return ""

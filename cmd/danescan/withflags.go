@@ -13,7 +13,7 @@ type withFlags struct{ with []string }
 
 func (f *withFlags) declare(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.with, "with", nil,
-		"ask each domain that takes mail for more: `mta-sts,tlsrpt`, the TXT records with their DNSSEC status, one question each (a policy file is not fetched)")
+		"ask each domain for more, one question each: `mta-sts,tlsrpt,soa`. The first two are TXT records with their DNSSEC status, of domains that take mail (a policy file is not fetched); soa is the mailbox of whoever runs the zone, of domains that have one of their own")
 }
 
 // fill puts them into the configuration of a scan.
@@ -24,8 +24,10 @@ func (f *withFlags) fill(cfg *scanner.Config) error {
 			cfg.MTASTS = true
 		case "tlsrpt":
 			cfg.TLSRPT = true
+		case "soa":
+			cfg.SOA = true
 		default:
-			return &usageError{text: fmt.Sprintf("--with %q: mta-sts or tlsrpt, or both with a comma between them", what)}
+			return &usageError{text: fmt.Sprintf("--with %q: mta-sts, tlsrpt or soa, or several with commas between them", what)}
 		}
 	}
 	return nil

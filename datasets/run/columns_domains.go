@@ -45,7 +45,7 @@ func domainColumns() []about {
 		{"ds.algorithm", "", "algorithm number of the key", "RFC 4034, Section 5.1.2", 0},
 		{"ds.digest_type", "", "digest type", "RFC 4034, Section 5.1.3", 0},
 		{"ns", "", "names of the zone's name servers, ascending", "NS", 0},
-		{"soa_rname", "", "mailbox of the person responsible, as a domain name", "RFC 1035, Section 3.3.13", 0},
+		{"soa_rname", "", "mailbox of the person responsible for the domain's own zone, as a domain name; null: the domain is no apex, or its SOA was not seen. Where the domain has no MX the denial brings it, its own signature not verified; scan --with soa asks for it", "SOA; RFC 1035, Section 3.3.13", 0},
 		{"mx_kind", "", "mx, implicit (address at the domain), null (RFC 7505), none, error", "RFC 5321, Section 5.1", 0},
 		{"mx_lookup", "", "the MX lookup", "MX", 0},
 		{"mx_dnssec", "", "worst security status of the links of the MX answer or denial", "RFC 7672, Section 2.2.1", 0},

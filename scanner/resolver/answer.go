@@ -107,6 +107,7 @@ func read(q dnssec.Question, r exchange.Reply, now time.Time) Answer {
 		a.Outcome = NoData
 	}
 	describe(&a, r.Msg, now)
+	a.Mailbox = mailboxOf(&a, r.Msg)
 	return a
 }
 
@@ -134,6 +135,7 @@ func validated(q dnssec.Question, r exchange.Reply, res dnssec.Result) Answer {
 		a.Outcome = NXDomain
 	default:
 		a.Outcome = NoData
+		a.Mailbox = mailboxOf(&a, r.Msg)
 	}
 	return a
 }

@@ -47,6 +47,7 @@ func (l *lookup) answer(q dnssec.Question, msg *dnssec.Message, res *dnssec.Resu
 		a.Outcome = NXDomain
 	default:
 		a.Outcome = NoData
+		a.Mailbox = mailboxOf(a, msg)
 	}
 }
 

@@ -34,6 +34,7 @@ type Answer struct {
 	Records []dns.RR      // of the type asked, at the end of the chain
 	TTL     time.Duration // how long the answer may be believed
 	Zone    string        // apex of the zone that answered, where known
+	Mailbox string        // RNAME of the SOA of the name asked for, where a denial brought it; not verified
 
 	Signer          string
 	KeyTag          uint16
