@@ -13,7 +13,7 @@ func lookupChecks() []hostCheck {
 			Code: "address-insecure", Severity: Warning, RFC: "RFC 7672, Section 2.2.2",
 			Title:   "TLSA records are signed, the host's address is not",
 			Meaning: "Whoever forges the address leads senders elsewhere, so they do not use the TLSA records.",
-			Remedy:  "Sign the zone of the host's address records, and every zone that an alias of the host leads through.",
+			Remedy:  "Sign the zone of the host's address records or, if the host is an alias, at least the zone of the alias.",
 		}, insecureState, func(c *hostCase) []string {
 			return some(c.lookup.DNSSEC == run.Secure, tlsaOwner+c.base)
 		}},

@@ -31,9 +31,10 @@ func mxChecks() []domainCheck {
 		}, hasMX, func(c *domainCase) []string { return c.targets(run.ReasonIPLiteral) }},
 		{Check{
 			Code: "mx-is-cname", Severity: Notice, RFC: "RFC 2181, Section 10.3",
-			Title:   "An MX host is an alias",
-			Meaning: "An MX record must not name an alias. Most senders follow it; for DANE, every zone on the way must then be signed.",
-			Remedy:  "Name the alias's target in the MX record.",
+			Title: "An MX host is an alias",
+			Meaning: "An MX record must not name an alias. Most senders follow it; for DANE, the alias must then be signed, and TLSA " +
+				"records stand at its target, if the way there is signed throughout, or at the host's own name.",
+			Remedy: "Name the alias's target in the MX record.",
 		}, hasMX, func(c *domainCase) []string { return c.named(func(h *mxHost) bool { return h.facts.Alias }) }},
 		{Check{
 			Code: "mx-unresolvable", Severity: Warning, RFC: "RFC 5321, Section 5.1",
