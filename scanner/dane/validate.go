@@ -16,8 +16,9 @@ func (s *search) judge(r route, bare bool) fault {
 }
 
 // datesHold checks the validity of every certificate below the anchor, and of
-// the anchor itself only if it is self-issued: an anchor is a name and a key
-// (RFC 5280, Section 6.1.1), and dates that it gives itself are its own wish.
+// the anchor itself only if it is self-issued. An anchor is a name and a key (RFC
+// 5280, Section 6.1.1), so that its dates need not count; those that it gives itself
+// are its own wish, and OpenSSL heeds them.
 func (s *search) datesHold(path []link, bare bool) bool {
 	for i, l := range path {
 		top := i == len(path)-1 && !bare
@@ -40,7 +41,7 @@ func certificatesFit(path []link) bool {
 			return false
 		case len(path) > 1 && l.key().explicit: // RFC 5480, Section 2.1.1
 			return false
-		case x.hasEKU && !x.serverAuth: // RFC 5280, Section 4.2.1.12
+		case x.hasEKU && !x.serverAuth: // RFC 5280, Section 4.2.1.12: "any" may be refused, and OpenSSL does
 			return false
 		case i == 0 && !fitsServer(x):
 			return false
