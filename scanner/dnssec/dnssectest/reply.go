@@ -16,7 +16,7 @@ func (s *Signed) reply(msg *dns.Msg, n string, qtype uint16) (next string) {
 	}
 	from := n
 	if !s.exists(n) {
-		from = "*." + s.encloser(n)
+		from = wildcard(s.encloser(n))
 		if !s.exists(from) {
 			msg.Rcode = dns.RcodeNameError
 			msg.Ns = append(msg.Ns, s.denyName(n)...)
@@ -105,9 +105,9 @@ func (s *Signed) denyName(n string) []dns.RR {
 	case s.Unsigned:
 		return nil
 	case s.NSEC3 == nil:
-		return append(s.nsec(n), s.nsec("*."+ce)...)
+		return append(s.nsec(n), s.nsec(wildcard(ce))...)
 	}
-	return append(append(s.matching(ce), s.covering(s.nextCloser(n))...), s.covering("*."+ce)...)
+	return append(append(s.matching(ce), s.covering(s.nextCloser(n))...), s.covering(wildcard(ce))...)
 }
 
 // denyExpansion proves that nothing closer to a name exists than its wildcard, and,
@@ -120,7 +120,7 @@ func (s *Signed) denyExpansion(n string, noData bool) []dns.RR {
 	if s.NSEC3 == nil {
 		rrs := s.nsec(n)
 		if noData {
-			rrs = append(rrs, s.nsec("*."+ce)...)
+			rrs = append(rrs, s.nsec(wildcard(ce))...)
 		}
 		return rrs
 	}
@@ -129,7 +129,7 @@ func (s *Signed) denyExpansion(n string, noData bool) []dns.RR {
 		return append(s.matching(s.provable(n)), s.covering(s.below(s.provable(n), n))...)
 	}
 	if noData {
-		rrs = append(append(s.matching(ce), rrs...), s.matching("*."+ce)...)
+		rrs = append(append(s.matching(ce), rrs...), s.matching(wildcard(ce))...)
 	}
 	return rrs
 }
@@ -183,4 +183,12 @@ func (s *Signed) owner3(hash string) string {
 		return hash + "."
 	}
 	return hash + "." + s.Apex
+}
+
+// wildcard returns the wildcard below a name.
+func wildcard(n string) string {
+	if n == "." {
+		return "*."
+	}
+	return "*." + n
 }

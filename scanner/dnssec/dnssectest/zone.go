@@ -1,7 +1,9 @@
 package dnssectest
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -273,13 +275,19 @@ func canonical(names map[string]bool) []string {
 	return list
 }
 
-// Less orders names without escapes as RFC 4034, Section 6.1.
-func Less(a, b string) bool {
-	x, y := dns.SplitDomainName(a), dns.SplitDomainName(b)
-	for i := 1; i <= len(x) && i <= len(y); i++ {
-		if p, q := x[len(x)-i], y[len(y)-i]; p != q {
-			return p < q
-		}
+// Less orders names as RFC 4034, Section 6.1.
+func Less(a, b string) bool { return slices.CompareFunc(labels(a), labels(b), bytes.Compare) < 0 }
+
+// labels returns the octets of each label of a name in lower case, the last one first.
+func labels(n string) [][]byte {
+	wire := make([]byte, 255)
+	if _, err := dns.PackDomainName(dns.CanonicalName(n), wire, 0, nil, false); err != nil {
+		return nil
 	}
-	return len(x) < len(y)
+	var all [][]byte
+	for ; wire[0] != 0; wire = wire[1+wire[0]:] {
+		all = append(all, wire[1:1+wire[0]])
+	}
+	slices.Reverse(all)
+	return all
 }
