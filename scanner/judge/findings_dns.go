@@ -129,7 +129,7 @@ func dnssecTexts() [4]Check {
 			Meaning: "They cost work and hide nothing; from some number on resolvers treat the zone as unsigned.",
 			Remedy:  "Set the iterations to 0 and the salt to none.",
 		}, {
-			Code: "dnssec-algorithm-weak", Severity: Warning, RFC: "RFC 8624, Section 3.1, and RFC 9905",
+			Code: "dnssec-algorithm-weak", Severity: Warning, RFC: "RFC 9904 and RFC 9905",
 			Title: "A DNSSEC algorithm that is to be given up",
 			Meaning: "Algorithms that rest on SHA-1, and others as old, are being switched off: the zone will count as " +
 				"unsigned, and DANE with it.",

@@ -89,7 +89,8 @@ func iterated(list []namedLookup) (evidence []string) {
 }
 
 // weakAlgorithms are those that a signer must not or should not use, by number
-// (RFC 8624, Section 3.1; RFC 9905, Section 2).
+// (RFC 8624, Section 3.1, a list that since RFC 9904 is kept in the registry of
+// algorithms; RFC 9905, Section 2).
 var weakAlgorithms = map[int32]string{
 	1: "RSAMD5", 3: "DSA", 5: "RSASHA1", 6: "DSA-NSEC3-SHA1", 7: "RSASHA1-NSEC3-SHA1", 12: "ECC-GOST",
 }
