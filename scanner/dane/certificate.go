@@ -36,43 +36,64 @@ var errWalk = errors.New("not a certificate: no SubjectPublicKeyInfo to be found
 // whatever else is wrong leaves that field empty. Octets behind the certificate
 // are passed over.
 func parseCertificate(raw []byte) (*certificate, error) {
-	outer, _, ok := takeTag(raw, tagSequence)
+	t, ok := findKey(raw)
 	if !ok {
 		return nil, errWalk
 	}
-	signed, rest, ok := takeTag(outer.body, tagSequence)
-	if !ok {
-		return nil, errWalk
-	}
-	c := &certificate{raw: raw, tbs: signed.full}
-	if !c.walkSigned(signed.body) {
-		return nil, errWalk
-	}
-	c.walkSignature(rest)
+	c := &certificate{raw: raw, tbs: t.tbs}
+	c.readSigned(&t)
+	c.walkSignature(t.afterTBS)
 	return c, nil
 }
 
-// walkSigned reads the fields of a TBSCertificate.
-func (c *certificate) walkSigned(b []byte) bool {
-	version, b, explicit := optional(b, tagConstructed)
-	c.version = readVersion(version.body, explicit)
-	fields := [6]element{}
-	for i := range fields {
-		var ok bool
-		if fields[i], b, ok = take(b); !ok {
-			return false
+// located is where the fields of a certificate are, up to its key.
+type located struct {
+	tbs, afterTBS []byte // the signed part, and what stands behind it
+	version       element
+	explicit      bool       // whether there is a version
+	fields        [6]element // serial, algorithm, issuer, validity, subject, key
+	afterKey      []byte
+}
+
+// findKey goes as far into a certificate as its SubjectPublicKeyInfo, and reads
+// nothing: that is all that most of those who ask want to know.
+func findKey(raw []byte) (t located, ok bool) {
+	outer, _, ok := takeTag(raw, tagSequence)
+	if !ok {
+		return t, false
+	}
+	signed, rest, ok := takeTag(outer.body, tagSequence)
+	if !ok {
+		return t, false
+	}
+	t.tbs, t.afterTBS = signed.full, rest
+	t.version, t.afterKey, t.explicit = optional(signed.body, tagConstructed)
+	for i := range t.fields {
+		if t.fields[i], t.afterKey, ok = take(t.afterKey); !ok {
+			return t, false
 		}
 	}
-	serial, algorithm, issuer, validity, subject, key := fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]
-	if key.tag != tagSequence {
-		return false
+	return t, t.fields[5].tag == tagSequence
+}
+
+// keyOctets is the SubjectPublicKeyInfo of a certificate.
+func keyOctets(raw []byte) ([]byte, error) {
+	t, ok := findKey(raw)
+	if !ok {
+		return nil, errWalk
 	}
+	return t.fields[5].full, nil
+}
+
+// readSigned reads the fields of a TBSCertificate.
+func (c *certificate) readSigned(t *located) {
+	serial, algorithm, issuer, validity, subject, key := t.fields[0], t.fields[1], t.fields[2], t.fields[3], t.fields[4], t.fields[5]
+	c.version = readVersion(t.version.body, t.explicit)
 	c.serial, c.innerAlgorithm, c.spki = serial.body, algorithm.full, key.full
 	c.issuer, c.subject = issuer.full, subject.full
 	c.issuerCanon, c.subjectCanon = canonical(issuer.full), canonical(subject.full)
 	c.readValidity(validity.body)
-	c.extensions = readExtensions(extensionList(b))
-	return true
+	c.extensions = readExtensions(extensionList(t.afterKey))
 }
 
 // extensionList finds the extensions behind the two unique identifiers.

@@ -26,12 +26,12 @@ func Generate(usage, selector, matchingType uint8, der []byte) (Record, error) {
 }
 
 func selectOctets(selector uint8, der []byte) ([]byte, error) {
-	c, err := parseCertificate(der)
+	key, err := keyOctets(der)
 	switch {
 	case selector == Cert && err == nil:
 		return der, nil
 	case selector == SPKI && err == nil:
-		return c.spki, nil
+		return key, nil
 	case selector == SPKI && wholeKey(der):
 		return der, nil
 	case selector > SPKI:

@@ -109,11 +109,10 @@ func digestLength(matchingType uint8) int {
 func (r Record) Matches(der []byte) bool {
 	var spki []byte
 	if r.Selector == SPKI {
-		c, err := parseCertificate(der)
-		if err != nil {
+		var err error
+		if spki, err = keyOctets(der); err != nil {
 			return false
 		}
-		spki = c.spki
 	}
 	return r.matches(der, spki)
 }
