@@ -132,7 +132,7 @@ func (f *scanFlags) scan(ctx context.Context, e *env, args []string) error {
 	if f.estimate {
 		return writeEstimate(ctx, e.stdout, job)
 	}
-	spareMemory(os.LookupEnv)
+	defer spareMemory(os.LookupEnv, job.Config.Progress.Names.Load)()
 	profiled, err := f.profile.start()
 	if err != nil {
 		return err
