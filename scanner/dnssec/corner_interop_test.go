@@ -348,7 +348,7 @@ var divergesFromUnbound = map[string]string{
 	"nsec3, unsigned, opt-out, two salts": oneProofOneSalt,
 }
 
-const oneProofOneSalt = "the records of a proof have the same parameters: RFC 5155, Section 8.2"
+const oneProofOneSalt = "the records of a proof have the same parameters: RFC 5155, Section 8.2 lets all else be bogus"
 
 // TestInteropCorners has Unbound and this package judge replies that are made by hand
 // and whose worth is known.

@@ -78,8 +78,8 @@ func decodeHash(dst *[sha1Size]byte, s string) bool {
 		}
 		text[i] = c
 	}
-	_, err := base32.HexEncoding.Decode(dst[:], text[:])
-	return err == nil
+	n, err := base32.HexEncoding.Decode(dst[:], text[:])
+	return err == nil && n == len(dst) // it leaves out line ends
 }
 
 // hashName is the hash of RFC 5155, Section 5.
