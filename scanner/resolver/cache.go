@@ -111,16 +111,24 @@ func mannerOf(ctx context.Context) manner {
 func (c *Cached) Lookup(ctx context.Context, name string, qtype uint16) Answer {
 	f := c.find(ctx, name, qtype)
 	a := f.kept.answer
-	if !f.own {
+	switch {
+	case f.lent:
+		*f.kept = kept{}
+		lent.Put(f.kept)
+	case !f.own:
 		a.Queries, a.Age = 0, f.age
 	}
 	return a
 }
 
+// lent are places for answers that nobody remembers. Each is empty.
+var lent = sync.Pool{New: func() any { return new(kept) }}
+
 // found is where an answer is, and whether this caller asked for it.
 type found struct {
 	kept *kept
 	own  bool
+	lent bool // kept goes back once the answer was taken from it
 	age  time.Duration
 }
 
@@ -136,9 +144,9 @@ func (c *Cached) find(ctx context.Context, name string, qtype uint16) found {
 	case afresh:
 		return found{kept: c.fresh(ctx, q), own: true}
 	case once:
-		k := new(kept)
+		k := lent.Get().(*kept)
 		c.ask(ctx, q, &k.answer)
-		return found{kept: k, own: true}
+		return found{kept: k, own: true, lent: true}
 	}
 	// Each turn of the loop waits for a lookup whose caller gave up: there are no
 	// more of them than callers.
