@@ -15,15 +15,16 @@ import (
 
 // collector is one run of Collect.
 type collector struct {
-	cfg   Config
-	spool *run.Spool
-	done  map[int]bool // domain parts that were there before
-	hosts *queue       // host names to look up
-	known *nameSet     // host names that were ever queued
-	plan  *schedule[*visit]
-	rate  *rate.Limiter
-	seen  *endpointSet // endpoints that were ever scheduled
-	out   *batch
+	cfg     Config
+	spool   *run.Spool
+	done    map[int]bool // domain parts that were there before
+	resumed bool         // something was there before
+	hosts   *queue       // host names to look up
+	known   *nameSet     // host names that were ever queued
+	plan    *schedule[*visit]
+	rate    *rate.Limiter
+	seen    *endpointSet // endpoints that were ever scheduled
+	out     *batch
 
 	groups *groups    // hosts that share an address and records
 	hush   *hush      // addresses that answer nobody
@@ -52,10 +53,13 @@ func Collect(ctx context.Context, cfg Config, names Names, w *run.Spool) error {
 	defer c.countWork()
 	err = c.collect(ctx, names)
 	err = errors.Join(err, c.out.flush(), c.hosts.release())
-	if err != nil || cfg.Confirm <= 0 {
+	if err == nil && cfg.Confirm > 0 {
+		err = errors.Join(c.confirm(ctx), c.out.flush())
+	}
+	if err != nil {
 		return err
 	}
-	return errors.Join(c.confirm(ctx), c.out.flush())
+	return c.recountExcluded(ctx)
 }
 
 // countWork notes what validation took, where the resolver knows it.

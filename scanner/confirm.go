@@ -143,10 +143,17 @@ func (c *collector) doubtful(ctx context.Context) ([]second, error) {
 			return nil, err
 		}
 	}
+	spared, err := c.spared(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var hosts []second
 	for h, err := range c.spool.Hosts() {
 		if err := alive(ctx, err); err != nil {
 			return nil, err
+		}
+		if spared.has(h.Host) {
+			continue
 		}
 		row, ends, err := f.judgeHost(h)
 		if err != nil {

@@ -26,6 +26,15 @@ func (s *nameSet) add(name string) bool {
 	return len(s.names) > known
 }
 
+// has reports whether a name was added.
+func (s *nameSet) has(name string) bool {
+	key := keyOf(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.names[key]
+	return known
+}
+
 // endpointSet holds the (base domain, address) pairs that were met before in an
 // attempt.
 type endpointSet struct{ set nameSet }

@@ -77,7 +77,23 @@ func Scan(ctx context.Context, job Job) (Summary, error) {
 	if err := job.collect(ctx, r, names, lookups); err != nil {
 		return Summary{}, err
 	}
-	return finishRun(ctx, r, before)
+	return job.finish(ctx, r, before)
+}
+
+// finish makes the tables of what was collected. The exclusions of a resumed run may
+// be more than when it was begun.
+func (job Job) finish(ctx context.Context, r *run.Run, before *earlier) (Summary, error) {
+	if !job.Resume {
+		return finishRun(ctx, r, before)
+	}
+	f, err := newFinishing(r, before)
+	if err != nil {
+		return Summary{}, err
+	}
+	if f.in, err = withoutExcluded(ctx, f.in, job.Config.Exclude); err != nil {
+		return Summary{}, err
+	}
+	return f.do(ctx)
 }
 
 // admissible says whether the job may write to its directory.

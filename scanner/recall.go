@@ -18,11 +18,13 @@ func (c *collector) recall() error {
 	for _, n := range parts {
 		c.done[n] = true
 	}
+	c.resumed = len(parts) > 0
 	for h, err := range c.spool.Hosts() {
 		if err != nil {
 			return err
 		}
 		c.known.add(h.Host)
+		c.resumed = true
 		c.noteExcluded(&h)
 		c.cfg.Progress.Hosts.Add(1)
 		c.cfg.Progress.HostsDone.Add(1)
@@ -39,6 +41,9 @@ func (c *collector) recall() error {
 	for d, err := range c.spool.Domains() {
 		if err != nil {
 			return err
+		}
+		if c.cfg.Exclude.Name(d.Domain) {
+			continue // by now
 		}
 		for _, mx := range d.MX {
 			if err := c.queueHost(mx.Host); err != nil {

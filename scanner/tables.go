@@ -30,15 +30,24 @@ type finishing struct {
 
 // finishRun judges what a run directory holds: its spool, or its tables once more.
 func finishRun(ctx context.Context, r *run.Run, before *earlier) (Summary, error) {
+	f, err := newFinishing(r, before)
+	if err != nil {
+		return Summary{}, err
+	}
+	return f.do(ctx)
+}
+
+// newFinishing prepares to judge what a run directory holds.
+func newFinishing(r *run.Run, before *earlier) (finishing, error) {
 	f := finishing{run: r, in: stored{r}, manifest: r.Manifest(), earlier: before}
 	if !r.Finished() {
 		spool, err := r.Spool()
 		if err != nil {
-			return Summary{}, err
+			return f, err
 		}
 		f.in = spool
 	}
-	return f.do(ctx)
+	return f, nil
 }
 
 // do judges and writes. The tables of before, if any, stay until all is written.
