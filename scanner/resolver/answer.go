@@ -133,6 +133,8 @@ func validated(q dnssec.Question, r exchange.Reply, res dnssec.Result) Answer {
 		a.Outcome = Found
 	case res.Rcode == dns.RcodeNameError:
 		a.Outcome = NXDomain
+	case res.Rcode != dns.RcodeSuccess: // a DNAME makes a name that is too long
+		a.Outcome = outcomeOf(res.Rcode)
 	default:
 		a.Outcome = NoData
 		a.Mailbox = mailboxOf(&a, r.Msg)

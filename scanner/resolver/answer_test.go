@@ -47,6 +47,27 @@ func TestFromError(t *testing.T) {
 	}
 }
 
+// TestValidated finds the outcome of what was validated.
+func TestValidated(t *testing.T) {
+	address := []dns.RR{mustRR("a. A 192.0.2.1")}
+	for what, c := range map[string]struct {
+		res  dnssec.Result
+		want Outcome
+	}{
+		"an RRset":                             {dnssec.Result{Status: dnssec.Secure, Records: address}, Found},
+		"no type":                              {dnssec.Result{Status: dnssec.Secure}, NoData},
+		"no name":                              {dnssec.Result{Status: dnssec.Insecure, Rcode: dns.RcodeNameError}, NXDomain},
+		"a DNAME that makes too long a name":   {dnssec.Result{Status: dnssec.Secure, Rcode: dns.RcodeYXDomain}, ServFail},
+		"an RRset that does not validate":      {dnssec.Result{Status: dnssec.Bogus, Rcode: dns.RcodeNameError}, Bogus},
+		"an RRset of which nothing is certain": {dnssec.Result{Status: dnssec.Indeterminate}, ServFail},
+	} {
+		a := validated(dnssec.Question{Name: "a.", Type: dns.TypeA}, exchange.Reply{Msg: &dnssec.Message{}}, c.res)
+		if a.Outcome != c.want || a.Status != c.res.Status || len(a.Records) != len(c.res.Records) {
+			t.Errorf("%s: %v %v, %d records, want %v", what, a.Outcome, a.Status, len(a.Records), c.want)
+		}
+	}
+}
+
 // TestNear reads times around the end of 32 bits (RFC 1982).
 func TestNear(t *testing.T) {
 	now := time.Unix(1<<32+1000, 0) // 2106
