@@ -81,3 +81,34 @@ func TestKeysRoll(t *testing.T) {
 	rolled = true
 	look(70*time.Minute, below, 7) // all of it
 }
+
+// TestExpiryForgets lets the signatures of zones expire long before their TTLs: what is
+// remembered of zones and of signatures ends with them (RFC 4035, Section 5.3.3).
+func TestExpiryForgets(t *testing.T) {
+	w := world(t)
+	clock, last := now, now.Add(24*time.Hour)
+	v := validator(t, w, dnssec.Config{Now: func() time.Time { return clock }})
+	for _, c := range []struct {
+		at        time.Time
+		name      string
+		status    dnssec.Status
+		reason    dnssec.Reason
+		questions int
+	}{
+		{last.Add(-time.Minute), "mx.example.", dnssec.Secure, "", 3},
+		{last.Add(-time.Minute), "www.zone.under.ent.example.", dnssec.Secure, "", 4},
+		{last.Add(-time.Minute), "host.unsigned.example.", dnssec.Insecure, dnssec.ReasonNoDS, 1},
+		{last.Add(-time.Second), "mx.example.", dnssec.Secure, "", 0},
+		{last.Add(-time.Second), "host.unsigned.example.", dnssec.Insecure, dnssec.ReasonNoDS, 0},
+		{last.Add(time.Second), "host.unsigned.example.", dnssec.Bogus, dnssec.ReasonSignatureExpired, 3}, // . DNSKEY, with retries
+		{last.Add(time.Second), "mx.example.", dnssec.Bogus, dnssec.ReasonSignatureExpired, 0},
+		{last.Add(time.Second), "www.zone.under.ent.example.", dnssec.Bogus, dnssec.ReasonSignatureExpired, 0},
+	} {
+		src := &source{world: w}
+		clock = c.at
+		r := v.ValidateMsg(t.Context(), src, ask(c.name, dns.TypeA), w.Ask(c.name, dns.TypeA), nil)
+		if r.Status != c.status || r.Reason != c.reason || len(src.asked) != c.questions || r.TTL > last.Sub(c.at) && c.status == dnssec.Secure {
+			t.Errorf("%s at %v: %v %q, TTL %v, asked %v", c.name, c.at, r.Status, r.Reason, r.TTL, src.asked)
+		}
+	}
+}
