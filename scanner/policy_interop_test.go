@@ -133,6 +133,22 @@ var policyCases = []struct {
 	{zoneOf("tlsa-alias", "@ MX 10 mx\nmx A 127.0.2.1\n_25._tcp.mx CNAME _25._tcp.mx.ee.test."),
 		policies{enc, vrf, vrf}, "", ""},
 
+	{zoneOf("alias-middle", "@ MX 10 mx\nmx CNAME mid\nmid CNAME end\nend A 127.0.2.1\n_25._tcp.mid TLSA 3 1 1 $ca.1"),
+		policies{enc, enc, dfr}, "", ""},
+	{zoneOf("alias-broken", "@ MX 10 mx\nmx CNAME mx.broken.test.\n_25._tcp.mx TLSA 3 1 1 $first.1"),
+		policies{enc, dfr, dfr}, "dane", "TLSA lookup error"},
+	{zoneOf("below-dname", "@ MX 10 mx.old\nold DNAME ee.test."), policies{enc, vrf, vrf}, "dane", "Verified TLS"},
+	{zoneOf("tlsa-alias-out", "@ MX 10 mx\nmx A 127.0.2.1\n_25._tcp.mx CNAME _25._tcp.mx.unsigned.test."),
+		policies{enc, enc, dfr}, "", ""},
+	{zoneOf("tlsa-alias-broken", "@ MX 10 mx\nmx A 127.0.2.1\n_25._tcp.mx CNAME _25._tcp.mx.broken.test."),
+		policies{enc, dfr, dfr}, "dane", "TLSA lookup error"},
+	{zoneOf("implicit-target", "@ A 127.0.2.5\n_25._tcp TLSA 2 1 1 $ca.1\nlink CNAME implicit-target.test."),
+		policies{enc, dfr, dfr}, "dane", "Server certificate not verified"},
+	{interopZone{domain: "link.implicit-target.test."}, policies{enc, vrf, vrf}, "dane", "Server certificate not verified"},
+	{zoneOf("wild", "@ MX 10 mx\nmx A 127.0.2.5\na.b A 127.0.2.5\n_25._tcp.mx TLSA 2 1 1 $ca.1\n_25._tcp.a.b TLSA 2 1 1 $ca.1"),
+		policies{enc, vrf, vrf}, "dane", "Verified TLS"},
+	{zoneOf("wild-deep", "@ MX 10 a.b.wild.test."), policies{enc, dfr, dfr}, "dane", "Server certificate not verified"},
+
 	{zoneOf("tls-fails", "@ MX 10 mx\nmx A 127.0.2.7"),
 		policies{clr, clr, dfr}, "dane", "Cannot start TLS"},
 	{zoneOf("tlsa-tls-fails", "@ MX 10 mx\nmx A 127.0.2.7\n_25._tcp.mx TLSA 3 1 1 $first.1"),
@@ -152,10 +168,14 @@ var policyExceptions = []struct {
 }{
 	{"bogus-tlsa.test.", "may", "danescan", "", lookupUnprobed},
 	{"better-bogus.test.", "may", "danescan", "", lookupUnprobed},
+	{"alias-broken.test.", "may", "danescan", "", lookupUnprobed},
+	{"tlsa-alias-broken.test.", "may", "danescan", "", lookupUnprobed},
 	{"anonymous.test.", "may", "danescan", clr, anonymousUnasked},
 	{"anonymous.test.", "dane", "danescan", clr, anonymousUnasked},
 	{"tlsa-anonymous.test.", "may", "danescan", clr, anonymousUnasked},
 	{"half-nexthop.test.", "dane", "Postfix", enc, nexthopTaken},
+	{"link.implicit-target.test.", "dane", "Postfix", dfr, nexthopLeft},
+	{"link.implicit-target.test.", "dane-only", "Postfix", dfr, nexthopLeft},
 	{"literal.test.", "may", "Postfix", enc, literalTaken},
 	{"literal.test.", "dane", "Postfix", enc, literalTaken},
 	{"literal.test.", "dane-only", "Postfix", dfr, literalTaken},
@@ -171,6 +191,8 @@ const (
 		"beside those it should offer (RFC 7672, Section 8.2); danescan does not, and sees a handshake that fails."
 	nexthopTaken = "The certificate names the domain and not the MX host, and the MX records are not secure: then the TLSA base domain " +
 		"is the only reference identifier (RFC 7672, Section 3.2.2). Postfix takes the domain's name all the same."
+	nexthopLeft = "The domain has no MX records and is an alias, and the certificate names the domain, not the alias's target. The TLSA base " +
+		"domain is that target, and the domain must be a second reference identifier (RFC 7672, Section 3.2.2). Postfix has the base domain alone."
 	literalTaken = "The MX record holds an address where a host name belongs (RFC 1035, Section 3.3.9). Postfix connects to it, " +
 		"other senders do not; danescan connects to no address that DNS did not give as one."
 	nullBeside = "A null MX record stands beside another, which it must not (RFC 7505, Section 3). Postfix lets the null one win; " +

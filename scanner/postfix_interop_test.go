@@ -206,7 +206,7 @@ func (w *postfixWorld) certificates(t *testing.T) {
 	leaf("first", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "somewhere.test")
 	leaf("named", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "mx.ta-key.test")
 	leaf("expired", now.AddDate(-1, 0, 0), now.AddDate(0, -1, 0), "mx.ta-expired.test")
-	leaf("nexthop", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "nexthop.test", "half-nexthop.test")
+	leaf("nexthop", now.AddDate(0, -1, 0), now.AddDate(0, 1, 0), "nexthop.test", "half-nexthop.test", "link.implicit-target.test", "*.wild.test")
 }
 
 // certificate signs a certificate and writes key and chain as Postfix wants them.
