@@ -112,13 +112,41 @@ func (it *Iterate) refer(r exchange.Reply, d *delegation, asked dnssec.Spelled, 
 		return verdict{}, false
 	}
 	if qtype != dns.TypeDS || next.apex != asked.Name {
+		next.detach(r.Size)
 		return verdict{next: next}, true
 	}
 	p := &part{rcode: r.Msg.Rcode, server: r.Server, size: r.Size, zone: d.zone}
 	if proof := next.proof.Load(); proof != nil {
 		p.answer, p.authority = proof.reply.Answer, proof.reply.Authority
 	}
+	next.detach(r.Size)
 	return verdict{part: p, next: next}, true
+}
+
+const (
+	// maxShared is the size of replies that a delegation may hold on to for as long as
+	// nobody has looked into its proof: what comes in a datagram.
+	maxShared = 1232
+	// Bounds on referrals whose proof is remembered at all, and on the records of that.
+	maxProven = 16 << 10
+	maxProof  = 48
+)
+
+// detach lets a delegation not hold on to a large reply of that many octets, most of
+// which may have nothing to do with it. A proof that is larger than any zone needs is
+// not remembered: the DS set is asked for.
+func (d *delegation) detach(size int) {
+	p := d.proof.Load()
+	switch {
+	case p == nil || size <= maxShared:
+	case size > maxProven || len(p.reply.Answer)+len(p.reply.Authority) > maxProof:
+		d.proof.Store(nil)
+	default:
+		own := &cutProof{until: p.until}
+		own.reply.Answer, own.reply.Authority = dnssec.Keep(p.reply.Answer), dnssec.Keep(p.reply.Authority)
+		own.ds = pick(own.reply.Answer, func(r *dnssec.Record) bool { return r.Type == dns.TypeDS })
+		d.proof.Store(own)
+	}
 }
 
 // soaOwner returns the owner of the SOA record of a negative reply: at or above
