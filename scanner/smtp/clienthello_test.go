@@ -31,7 +31,7 @@ func TestClientHello(t *testing.T) {
 		_ = tls.Server(p.Conn, &tls.Config{GetConfigForClient: refuse, MinVersion: tls.VersionTLS10}).Handshake()
 	})
 	target := Target{Address: address, SNI: "base.mx.example"}
-	if s := Probe(t.Context(), target, quick()); s.Fallback == nil {
+	if s := Probe(t.Context(), target, Config{EHLO: "scanner.example"}); s.Fallback == nil {
 		t.Fatalf("one stack alone was tried: %s %s", s.Failure, s.Error)
 	}
 	for _, stack := range []string{StackGo, StackFetcher} {
