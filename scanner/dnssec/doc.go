@@ -38,7 +38,8 @@
 // A Message is made of the octets of a reply, or of one of the library's, and keeps
 // RDATA as octets: what was signed. Fields are read where a proof needs them. Records
 // of the library are made of what answers a question only. Unpack reads what is usual;
-// of all else it has the opinion of the library, and a test compares the two.
+// of all else, up to a bound, it has the opinion of the library, and a test compares
+// the two.
 //
 // Verifying costs more than all else. What has verified is remembered by a hash of
 // it. A key on P-256 that verifies much, as that of a top-level domain or one that an
@@ -56,5 +57,9 @@
 // lies below a proven insecure delegation is insecure, even where a zone above
 // claims to have signed it; Unbound calls that bogus. GOST and DSA are not supported.
 // A reply to a DNSKEY question that comes without signatures is bogus; a server
-// error or no reply is indeterminate.
+// error or no reply is indeterminate. An NSEC3 proof of records with different
+// parameters is bogus, as RFC 5155, Section 8.2 allows; Unbound and BIND take it. A
+// revoked key signs nothing but its own DNSKEY RRset (RFC 5011, Section 2.1); Unbound
+// takes its signatures. Type bit maps that are longer than need be make a signature
+// false here and a format error to BIND; Unbound takes them.
 package dnssec

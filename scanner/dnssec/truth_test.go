@@ -57,8 +57,8 @@ func randomTruth(dice *rand.Rand) *truth {
 	return z
 }
 
-// above returns the delegation or DNAME at or above a name at which the zone ends for
-// another, "" for none.
+// above returns the delegation or DNAME at or above n that takes a name out of the zone,
+// "" for none. A DNAME does so with names below it only.
 func (z *truth) above(n, what Name) Name {
 	if n == what && n == truthApex || !n.Within(truthApex) {
 		return ""
