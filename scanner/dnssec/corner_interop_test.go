@@ -227,7 +227,7 @@ const (
 // names are corners about names, and the keys that sign for them.
 func (w corners) names() map[string]corner {
 	one, other := w.sameTag()
-	odd, offZone, newer := w.key(dns.ZONE, 2), w.key(0, 3), w.key(dns.ZONE|4, 3)
+	odd, offZone, newer, revoked := w.key(dns.ZONE, 2), w.key(0, 3), w.key(dns.ZONE|4, 3), w.key(dns.ZONE|dns.REVOKE, 3)
 	return map[string]corner{
 		"letters in the other case":        w.with(secure, ask("corner.", dns.TypeMX), flipCase),
 		"an RRset twice and the wrong way": w.with(secure, ask("mail.corner.", dns.TypeA), func(m *dns.Msg) { m.Answer = append(m.Answer, m.Answer[1], m.Answer[0]) }),
@@ -255,6 +255,7 @@ func (w corners) names() map[string]corner {
 		"no zone key":            w.keys(bogus, offZone, offZone),
 		"another protocol":       w.keys(bogus, odd, odd),
 		"a flag nobody knows":    w.keys(secure, newer, newer),
+		"a revoked key":          w.keys(bogus, revoked, revoked),
 	}
 }
 
@@ -341,6 +342,7 @@ func (w corners) nsec3s() map[string]corner {
 // divergesFromUnbound lists the corners that Unbound sees in another way, and why.
 var divergesFromUnbound = map[string]string{
 	"names, made from an asterisk":        "it takes off a label too few where the owner begins with an asterisk: RFC 4035, Section 5.3.2",
+	"names, a revoked key":                "RFC 5011, Section 2.1",
 	"nsec, a zero at the end of types":    "RFC 4034, Section 4.1.2 forbids it, and BIND takes it for a format error",
 	"nsec3, no type, called no name":      "what is proven counts, here as with NSEC",
 	"nsec3, mixed salts":                  oneProofOneSalt,
