@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,29 +38,10 @@ func TestInteropSQLGivesTheNumbersOfASeries(t *testing.T) {
 	now := labRun(t, lab.Config{Seed: 5, Domains: 1500})
 	before, out := earlier(t, now), t.TempDir()
 	writeRuns(t, out, "", before, now)
-	told, err := exec.CommandContext(t.Context(), python, "-c", askSeries, filepath.Join("sql", "series"), now, before).Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			t.Fatalf("%v\n%s", err, exit.Stderr)
-		}
-		t.Fatal(err)
-	}
-	answers := map[string][][]string{}
-	if err := json.Unmarshal(told, &answers); err != nil {
-		t.Fatal(err)
-	}
+	answers := seriesAnswers(t, python, now, before)
 	cells := 0
 	for name, from := range map[string]int{"same": 2, "survey": 0, "moves": 0, "blame": 0} {
-		f, err := os.Open(filepath.Join(out, "data", name+".csv"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		published, err := csv.NewReader(f).ReadAll()
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
+		published := publishedRows(t, out, name)
 		got := answers[name]
 		if len(got) != len(published) || len(got) < 2 {
 			t.Errorf("%s: SQL gives %d rows, the page %d", name, len(got), len(published))
@@ -76,4 +58,71 @@ func TestInteropSQLGivesTheNumbersOfASeries(t *testing.T) {
 	if cells < 120 {
 		t.Errorf("%d cells: the test shows too little", cells)
 	}
+	checkYearAgo(t, python, now, before)
+}
+
+// checkYearAgo publishes a third run, of a year ago, and compares the survey's column
+// of it with what the query gives for that run in place of the previous one.
+func checkYearAgo(t *testing.T, python, now, before string) {
+	t.Helper()
+	year, out := monthsBefore(t, now, 12, 3), t.TempDir()
+	writeRuns(t, out, "", year, before, now)
+	published := publishedRows(t, out, "survey")
+	if want := []string{"provider", "now", "previous", "year_ago"}; !slices.Equal(published[0], want) {
+		t.Fatalf("the survey has the columns %q, not %q", published[0], want)
+	}
+	known, differ := 0, 0
+	for column, than := range map[int]string{2: before, 3: year} {
+		got := seriesAnswers(t, python, now, than)["survey"]
+		if len(got) != len(published) {
+			t.Fatalf("survey: SQL gives %d rows, the page %d", len(got), len(published))
+		}
+		for i := 1; i < len(got); i++ {
+			if row := published[i]; got[i][0] != row[0] || got[i][1] != row[1] || got[i][2] != row[column] {
+				t.Errorf("survey, row %d, column %s:\nSQL  %q\npage %q", i, published[0][column], got[i], row)
+			}
+			if column == 3 && published[i][3] != "" {
+				known++
+			}
+			if column == 3 && published[i][3] != published[i][2] {
+				differ++
+			}
+		}
+	}
+	if known < 10 || differ < 3 {
+		t.Errorf("of a year ago %d numbers are known, and %d differ from the previous ones: the test shows too little", known, differ)
+	}
+}
+
+// seriesAnswers runs the queries of a series on a run and one before it.
+func seriesAnswers(t *testing.T, python, now, before string) map[string][][]string {
+	t.Helper()
+	told, err := exec.CommandContext(t.Context(), python, "-c", askSeries, filepath.Join("sql", "series"), now, before).Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("%v\n%s", err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	answers := map[string][][]string{}
+	if err := json.Unmarshal(told, &answers); err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+// publishedRows reads the CSV of a figure.
+func publishedRows(t *testing.T, out, name string) [][]string {
+	t.Helper()
+	f, err := os.Open(filepath.Join(out, "data", name+".csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 {
+		t.Fatalf("%s: %d rows, %v", name, len(rows), err)
+	}
+	return rows
 }
