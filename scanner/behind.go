@@ -1,66 +1,33 @@
 package scanner
 
-import "golang.org/x/sync/errgroup"
-
-// Rows that behind holds at most: behindBatches of behindRows, one at the caller
-// and one at the writer.
-const (
-	behindRows    = 64
-	behindBatches = 4
-)
-
-// behind writes rows in a goroutine of its own, in their order, so that making and
-// writing them share the work of two processors. Its zero value is of no use.
+// behind writes batches of rows in a goroutine of its own, each while the next is made.
+// Its zero value is of no use.
 type behind[T any] struct {
-	open   []T
-	full   chan []T
-	free   chan []T
-	writer errgroup.Group
-	failed chan struct{}
+	write func([]T) error
+	done  chan error // of the batch that is being written; nil: none is
 }
 
-func newBehind[T any](write func([]T) error) *behind[T] {
-	b := &behind[T]{full: make(chan []T, behindBatches), free: make(chan []T, behindBatches), failed: make(chan struct{})}
-	for range behindBatches {
-		b.free <- make([]T, 0, behindRows)
+func newBehind[T any](write func([]T) error) *behind[T] { return &behind[T]{write: write} }
+
+// put begins to write a batch, which must stay as it is until the next put or wait is
+// over, when the one before is written. The error is that of the one before: then this
+// one is not.
+func (b *behind[T]) put(rows []T) error {
+	if err := b.wait(); err != nil {
+		return err
 	}
-	b.writer.Go(func() error {
-		for rows := range b.full {
-			if err := write(rows); err != nil {
-				close(b.failed)
-				return err
-			}
-			clear(rows)
-			b.free <- rows[:0]
-		}
+	done := make(chan error, 1)
+	b.done = done
+	go func() { done <- b.write(rows) }()
+	return nil
+}
+
+// wait waits until all is written.
+func (b *behind[T]) wait() error {
+	if b.done == nil {
 		return nil
-	})
-	return b
-}
-
-// put hands a row over. It is false once a row could not be written: what more is
-// put is lost, and close says why.
-func (b *behind[T]) put(row T) bool {
-	if b.open == nil {
-		select {
-		case b.open = <-b.free:
-		case <-b.failed:
-			return false
-		}
 	}
-	b.open = append(b.open, row)
-	if len(b.open) == cap(b.open) {
-		b.full <- b.open // there is room: no more batches than free ones
-		b.open = nil
-	}
-	return true
-}
-
-// close waits until all is written.
-func (b *behind[T]) close() error {
-	if len(b.open) > 0 {
-		b.full <- b.open
-	}
-	close(b.full)
-	return b.writer.Wait()
+	err := <-b.done
+	b.done = nil
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -148,20 +149,21 @@ func (c *collector) doubtful(ctx context.Context) ([]second, error) {
 		return nil, err
 	}
 	var hosts []second
-	for h, err := range c.spool.Hosts() {
+	for rows, err := range c.spool.HostBatches() {
 		if err := alive(ctx, err); err != nil {
 			return nil, err
 		}
-		if spared.has(h.Host) {
-			continue
-		}
-		row, ends, err := f.judgeHost(h)
+		rows = slices.DeleteFunc(rows, func(h run.Host) bool { return spared.has(h.Host) })
+		ends, err := f.judgeEachHost(rows)
 		if err != nil {
 			return nil, err
 		}
-		again := slices.ContainsFunc(ends, func(e run.Endpoint) bool { return e.Attempt > 1 })
-		if !again && mayChange(&row) {
-			hosts = append(hosts, second{h.Host, h.ScannedAt.Add(c.cfg.Confirm)})
+		for i := range rows {
+			h := &rows[i]
+			again := slices.ContainsFunc(ends[i], func(e run.Endpoint) bool { return e.Attempt > 1 })
+			if !again && mayChange(h) {
+				hosts = append(hosts, second{strings.Clone(h.Host), h.ScannedAt.Add(c.cfg.Confirm)})
+			}
 		}
 	}
 	slices.SortFunc(hosts, func(a, b second) int { return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.host, b.host)) })

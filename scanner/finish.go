@@ -1,12 +1,12 @@
 package scanner
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,11 +14,13 @@ import (
 	"danescan/scanner/judge"
 )
 
-// evidence is what a run's spool holds, each table sorted by its key. Domains come
-// many at a time, as the caller's until the next, with room for their verdicts.
+// evidence is what a run's spool holds, each table sorted by its key. Rows that come
+// many at a time are the caller's until the next batch but one; domains and hosts have
+// room for their verdicts.
 type evidence interface {
 	DomainBatches() iter.Seq2[[]run.Domain, error]
 	NamingBatches() iter.Seq2[[]run.Naming, error]
+	HostBatches() iter.Seq2[[]run.Host, error]
 	Hosts() iter.Seq2[run.HostEvidence, error]
 	Endpoints() iter.Seq2[run.EndpointEvidence, error]
 	Certificates() iter.Seq2[run.Certificate, error]
@@ -33,9 +35,9 @@ type tables interface {
 }
 
 // longTables takes the rows of the two long tables as tables does, but many at a
-// time.
+// time. They may change after the call.
 type longTables interface {
-	Domains([]run.Domain) error // which may change after the call
+	Domains([]run.Domain) error
 	Hosts([]run.Host) error
 }
 
@@ -175,53 +177,52 @@ func (f *finisher) findRepeats(ctx context.Context, suspect func(domain string) 
 
 // judgeHosts judges the hosts that the list names. Others are leftovers of an
 // interrupted run: the range that named them was read again, and named others.
-//
-// Reading, judging and writing them go on side by side.
 func (f *finisher) judgeHosts(ctx context.Context) error {
 	out := newBehind(f.long.Hosts)
-	err := f.joinHosts(ctx, out)
-	if e := out.close(); e != nil {
-		return e
-	}
-	if err != nil {
+	if err := errors.Join(f.joinHosts(ctx, out), out.wait()); err != nil {
 		return err
 	}
 	f.certs, f.judge.Run = nil, nil // they have served
 	return f.out.Done(run.TableHosts)
 }
 
+// joinHosts judges the hosts of a batch side by side, while those of the batch before
+// are written and the next are read.
 func (f *finisher) joinHosts(ctx context.Context, out *behind[run.Host]) error {
-	for h, err := range run.Ahead(f.in.Hosts()) {
+	for rows, err := range f.in.HostBatches() {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
-		domains := f.hosts.domains(h.Host)
-		if domains == 0 {
-			continue
-		}
-		row, ends, err := f.judgeHost(h)
+		rows = slices.DeleteFunc(rows, func(h run.Host) bool { return f.hosts.domains(h.Host) == 0 })
+		ends, err := f.judgeEachHost(rows)
 		if err != nil {
 			return err
 		}
-		row.Domains = domains
-		f.hosts.set(row.Host, judge.NewHostFacts(&row, ends), len(ends))
-		f.ends.keep(sessionBase(&h), ends)
-		f.summary.countHost(&row)
-		if !out.put(row) {
-			return nil // out says why
+		for i := range rows {
+			row := &rows[i]
+			row.Domains = f.hosts.domains(row.Host)
+			f.hosts.set(row.Host, judge.NewHostFacts(row, ends[i]), len(ends[i]))
+			f.ends.keep(sessionBase(&row.HostEvidence), ends[i])
+			f.summary.countHost(row)
+		}
+		if err := out.put(rows); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// judgeHost judges one host by its sessions, and gives these with their verdicts.
-func (f *finisher) judgeHost(h run.HostEvidence) (run.Host, []run.Endpoint, error) {
-	row := run.Host{HostEvidence: h}
-	ends := f.ends.of(sessionBase(&h))
-	if err := f.judge.Host(&row, ends, f.certs); err != nil {
-		return row, nil, fmt.Errorf("judging host %q: %w", h.Host, err)
-	}
-	return row, ends, nil
+// judgeEachHost judges hosts by their sessions, and gives these with their verdicts.
+func (f *finisher) judgeEachHost(rows []run.Host) ([][]run.Endpoint, error) {
+	ends, failed := make([][]run.Endpoint, len(rows)), make([]error, len(rows))
+	sideBySide(len(rows), func(i int) {
+		row := &rows[i]
+		ends[i] = f.ends.of(sessionBase(&row.HostEvidence))
+		if err := f.judge.Host(row, ends[i], f.certs); err != nil {
+			failed[i] = fmt.Errorf("judging host %q: %w", row.Host, err)
+		}
+	})
+	return ends, cmp.Or(failed...)
 }
 
 // sessionBase is the base domain under which the sessions of a host are stored.
@@ -247,24 +248,32 @@ func (f *finisher) writeEndpoints(ctx context.Context) error {
 	return f.out.Done(run.TableEndpoints)
 }
 
-// judgeDomains joins the domains, in the order of the list, with their hosts. The
-// rows of a batch are judged side by side, and their columns written so, while the
-// next batches are read.
+// judgeDomains joins the domains, in the order of the list, with their hosts: those of
+// a batch side by side, while those of the batch before are written and the next are
+// read.
 func (f *finisher) judgeDomains(ctx context.Context) error {
+	out := newBehind(f.long.Domains)
+	if err := errors.Join(f.joinDomains(ctx, out), out.wait()); err != nil {
+		return err
+	}
+	return f.out.Done(run.TableDomains)
+}
+
+func (f *finisher) joinDomains(ctx context.Context, out *behind[run.Domain]) error {
 	for rows, err := range f.in.DomainBatches() {
 		if err := alive(ctx, err); err != nil {
 			return err
 		}
 		rows = f.unrepeated(rows)
-		f.judgeEach(rows)
+		sideBySide(len(rows), func(i int) { f.judge.Domain(&rows[i], f.hosts.of) })
 		for i := range rows {
 			f.summary.countDomain(&rows[i])
 		}
-		if err := f.long.Domains(rows); err != nil {
+		if err := out.put(rows); err != nil {
 			return err
 		}
 	}
-	return f.out.Done(run.TableDomains)
+	return nil
 }
 
 // unrepeated leaves the rows out whose name was there before.
@@ -276,26 +285,6 @@ func (f *finisher) unrepeated(rows []run.Domain) []run.Domain {
 		_, again := f.repeats[d.Line]
 		return again
 	})
-}
-
-// judges bounds the goroutines that judge the domains of a batch.
-const judges = 4
-
-// judgeEach judges domains. What a verdict rests on changes no more.
-func (f *finisher) judgeEach(rows []run.Domain) {
-	if len(rows) == 0 {
-		return
-	}
-	share := len(rows) / min(runtime.GOMAXPROCS(0), judges)
-	var all sync.WaitGroup
-	for some := range slices.Chunk(rows, share+1) {
-		all.Go(func() {
-			for i := range some {
-				f.judge.Domain(&some[i], f.hosts.of)
-			}
-		})
-	}
-	all.Wait()
 }
 
 // alive is the error of a stream, or that of the context.

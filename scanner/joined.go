@@ -60,10 +60,10 @@ func (j *joined) NamingBatches() iter.Seq2[[]run.Naming, error] {
 const joinedRows = 256
 
 // inBatches reads a stream ahead and gives its rows, as what they are made, many at
-// a time.
+// a time. They are the caller's until the next batch but one.
 func inBatches[From run.Row, To any](rows iter.Seq2[From, error], as func(From) To) iter.Seq2[[]To, error] {
 	return func(yield func([]To, error) bool) {
-		batch := make([]To, 0, joinedRows)
+		batch, before := make([]To, 0, joinedRows), make([]To, 0, joinedRows)
 		for row, err := range run.Ahead(rows) {
 			if err != nil {
 				yield(nil, err)
@@ -75,8 +75,8 @@ func inBatches[From run.Row, To any](rows iter.Seq2[From, error], as func(From) 
 			if !yield(batch, nil) {
 				return
 			}
-			clear(batch)
-			batch = batch[:0]
+			clear(before[:cap(before)])
+			batch, before = before[:0], batch
 		}
 		if len(batch) > 0 {
 			yield(batch, nil)

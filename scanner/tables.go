@@ -107,7 +107,7 @@ func column[From, To any](rows iter.Seq2[From, error], take func(From) To) iter.
 type writers struct{ final *run.Final }
 
 func (w writers) Domains(rows []run.Domain) error      { return w.final.Domains.WriteLent(rows) }
-func (w writers) Hosts(rows []run.Host) error          { return w.final.Hosts.Write(rows...) }
+func (w writers) Hosts(rows []run.Host) error          { return w.final.Hosts.WriteLent(rows) }
 func (w writers) Endpoint(e *run.Endpoint) error       { return w.final.Endpoints.Write(*e) }
 func (w writers) Certificate(c *run.Certificate) error { return w.final.Certificates.Write(*c) }
 

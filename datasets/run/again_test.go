@@ -60,7 +60,7 @@ func TestSecondLooksTakeThePlaceOfFirst(t *testing.T) {
 		t.Error(got)
 	}
 	var named []string
-	for _, d := range collect(t, again.Namings()) {
+	for _, d := range collect(t, owned(again.NamingBatches())) {
 		for _, mx := range d.MX {
 			named = append(named, mx.Host)
 		}

@@ -15,27 +15,39 @@ import (
 // as Domains does, with room for a verdict in each: it is zero. It reads ahead in a
 // goroutine of its own and waits for it when the caller stops.
 //
-// The rows, and all that they point to, are the caller's until the next batch, to
-// change and to move as he likes; only strings are his for good, and keep a page in
-// memory each: who keeps one should clone it.
+// The rows, and all that they point to, are the caller's until the next batch but one,
+// to change and to move as he likes, so that he may write some while he works on the
+// next; only strings are his for good, and keep a page in memory each: who keeps one
+// should clone it.
 func (s *Spool) DomainBatches() iter.Seq2[[]Domain, error] {
-	return batchesOf[Domain](s.chain, leavesOf[DomainEvidence]())
+	return batchesOf[Domain](s.chain, evidenceOf[DomainEvidence]())
 }
 
 // DomainBatches streams the evidence of the final table domains as that of a spool
 // does.
 func (r *Run) DomainBatches() iter.Seq2[[]Domain, error] {
-	return batchesOf[Domain](r.sources, leavesOf[DomainEvidence]())
+	return batchesOf[Domain](r.sources, evidenceOf[DomainEvidence]())
 }
 
 // NamingBatches streams the spool's namings as DomainBatches does domains.
 func (s *Spool) NamingBatches() iter.Seq2[[]Naming, error] {
-	return batchesOf[Naming](s.chain, leavesOf[Naming]())
+	return batchesOf[Naming](s.chain, evidenceOf[Naming]())
 }
 
 // NamingBatches streams the final table domains as that of a spool does.
 func (r *Run) NamingBatches() iter.Seq2[[]Naming, error] {
-	return batchesOf[Naming](r.sources, leavesOf[Naming]())
+	return batchesOf[Naming](r.sources, evidenceOf[Naming]())
+}
+
+// HostBatches streams the spool's hosts by name, as Hosts and as DomainBatches do. Each
+// part is read in a goroutine of its own.
+func (s *Spool) HostBatches() iter.Seq2[[]Host, error] {
+	return mergeParts[Host, HostEvidence](s, KeepLast)
+}
+
+// HostBatches streams the evidence of the final table hosts as that of a spool does.
+func (r *Run) HostBatches() iter.Seq2[[]Host, error] {
+	return batchesOf[Host](r.sources, evidenceOf[HostEvidence]())
 }
 
 // chain lists the domain parts, which follow each other, with the second looks at
@@ -109,24 +121,24 @@ func (s *seconds[T]) close() {
 	}
 }
 
-// leavesOf gives the names of all columns of a row type.
-func leavesOf[T Row]() map[string]bool {
+// evidenceOf says whether a column of rows is one of their evidence too.
+func evidenceOf[E Row]() func(*leaf) bool {
 	all := map[string]bool{}
-	for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
+	for _, l := range shapeOf(reflect.TypeFor[E]()).leaves() {
 		all[strings.Join(l.path, ".")] = true
 	}
-	return all
+	return func(l *leaf) bool { return all[strings.Join(l.path, ".")] }
 }
 
 // batchesOf streams those columns of a table. Of rows of one key, the first stays.
-func batchesOf[T Row](sources func(Table) ([]source, error), columns map[string]bool) iter.Seq2[[]T, error] {
+func batchesOf[T Row](sources func(Table) ([]source, error), wanted func(*leaf) bool) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		parts, err := sources(layoutOf[T]().table)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		s := newSelection[T](parts, func(l *leaf) bool { return columns[strings.Join(l.path, ".")] })
+		s := newSelection[T](parts, wanted)
 		s.each = (&sequence[T]{layout: layoutOf[T]()}).keep
 		for rows, err := range s.batches() {
 			if !yield(rows, err) || err != nil {

@@ -77,7 +77,7 @@ func TestBatchesAreTheStream(t *testing.T) {
 			t.Fatalf("row %d:\n%+v\n%+v", i, got[i], want[i])
 		}
 	}
-	names := collect(t, s.Namings())
+	names := collect(t, owned(s.NamingBatches()))
 	i := 0
 	for rows, err := range s.NamingBatches() {
 		if err != nil {

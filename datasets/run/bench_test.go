@@ -186,9 +186,7 @@ func BenchmarkMergeHosts(b *testing.B) {
 		for i := range hosts {
 			hosts[i] = fullHost(fmt.Sprintf("mx%07d.example.net", (i*parts+n)*7919%10000019)).HostEvidence
 		}
-		if err := s.WriteHosts(hosts); err != nil {
-			b.Fatal(err)
-		}
+		putHosts(b, s, hosts...)
 	}
 	runtime.GC()
 	b.ReportAllocs()

@@ -188,7 +188,7 @@ func spoolStory(dir string, d disk) error {
 		if err := s.WriteDomains(n, evidence(first+2, first+1)); err != nil {
 			return err
 		}
-		if err := s.WriteHosts([]HostEvidence{{Host: fmt.Sprint("h", n)}, {Host: "shared"}}); err != nil {
+		if err := s.PutHosts(pileOfAll([]HostEvidence{{Host: fmt.Sprint("h", n)}, {Host: "shared"}})); err != nil {
 			return err
 		}
 	}

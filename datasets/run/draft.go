@@ -18,7 +18,6 @@ type draft[T Row] struct {
 	tracks []track
 	chunks []*chunk // by column
 	schema skeleton
-	copier *copier[T]
 }
 
 func newDraft[T Row](g grain) (*draft[T], error) {
@@ -33,7 +32,7 @@ func newDraft[T Row](g grain) (*draft[T], error) {
 func draftWith[T Row](g grain, codec *zstd.Encoder) *draft[T] {
 	d := &draft[T]{
 		layout: layoutOf[T](), grain: g, codec: codec, crew: newCrew(), tracks: tracksOf(reflect.TypeFor[T]()),
-		schema: skeletonOf[T](), copier: newCopier[T](),
+		schema: skeletonOf[T](),
 	}
 	unbounded, zeros := unboundedColumns(d.layout.table), make([]byte, g.pageRows())
 	for _, t := range d.tracks {

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -17,16 +18,18 @@ type frame[T Row] struct {
 }
 
 // room holds the values of one place in a row type: the rows, what a pointer in
-// them points to, or the elements of a list in them.
+// them points to, or the elements of a list in them or in the elements of another
+// list.
 type room struct {
 	above *room
 	field []int // in a cell of the room above
 	level int   // definition level at which a cell is there
 	list  bool
 	cells reflect.Value   // a slice
-	hold  []reflect.Value // of a pointer: the field above each cell
+	hold  []reflect.Value // of a pointer or a list: the field above each cell, or each list
 	used  int             // of a list: elements
-	first []int           // of a list: the first element of each row
+	first []int           // of a list: the first element of each, and one more
+	inner []*room         // lists in its cells
 	sinks []*sink
 	led   bool // one of them leads
 }
@@ -35,15 +38,25 @@ type room struct {
 type sink struct {
 	leaf
 	home  *room
-	field []int // in a cell of home; none: the cell itself
-	leads bool  // it numbers the elements of its list
+	field []int   // in a cell of home; none: the cell itself
+	lists []stand // on the way to home, from the row on
 
-	texts  slots[string]
-	blobs  slots[[]byte]
-	flags  slots[bool]
-	times  slots[time.Time]
-	wide   slots[int64]
-	narrow slots[int32]
+	row   int // of the frame, while a list is filled
+	depth int // how many of the lists the last value is in
+
+	texts  *slots[string]
+	blobs  *slots[[]byte]
+	flags  *slots[bool]
+	times  *slots[time.Time]
+	wide   *slots[int64]
+	narrow *slots[int32]
+}
+
+// stand is where a column that is being filled stands in a list.
+type stand struct {
+	*room
+	leads bool // it numbers the elements
+	count int  // of them, so far
 }
 
 // slots are pointers to one field of many cells.
@@ -52,9 +65,9 @@ type slots[T any] struct {
 	holders []**T // of a field that is a pointer itself
 }
 
-// newFrame makes a frame for some columns of a row type.
-func newFrame[T Row](columns []leaf) (*frame[T], error) {
-	f := &frame[T]{rows: make([]T, selectRows), sinks: make([]*sink, shapeOf(reflect.TypeFor[T]()).end)}
+// newFrame makes a frame for some columns of so many rows.
+func newFrame[T Row](columns []leaf, size int) (*frame[T], error) {
+	f := &frame[T]{rows: make([]T, size), sinks: make([]*sink, shapeOf(reflect.TypeFor[T]()).end)}
 	rows := &room{cells: reflect.ValueOf(f.rows)}
 	f.rooms = []*room{rows}
 	for _, l := range columns {
@@ -64,6 +77,11 @@ func newFrame[T Row](columns []leaf) (*frame[T], error) {
 			return nil, err
 		}
 		s.home.sinks = append(s.home.sinks, s)
+		for r := s.home; r != nil; r = r.above {
+			if r.list {
+				s.lists = slices.Insert(s.lists, 0, stand{room: r})
+			}
+		}
 		if err := s.bind(s.home.cells.Len()); err != nil {
 			return nil, err
 		}
@@ -72,7 +90,7 @@ func newFrame[T Row](columns []leaf) (*frame[T], error) {
 	return f, nil
 }
 
-// use makes the frame ready for a part with some of its columns. Of the columns of a
+// use makes the frame ready for a part with some of its columns. Of the columns in a
 // list, the first that the part has leads.
 func (f *frame[T]) use(columns []partColumn) {
 	for _, r := range f.rooms {
@@ -81,8 +99,10 @@ func (f *frame[T]) use(columns []partColumn) {
 	f.now = f.now[:0]
 	for _, c := range columns {
 		s := f.sinks[c.node.first]
-		s.leads = s.home.list && !s.home.led
-		s.home.led = true
+		for i := range s.lists {
+			l := &s.lists[i]
+			l.leads, l.led = !l.led, true
+		}
 		f.now = append(f.now, s)
 	}
 }
@@ -96,8 +116,6 @@ func (f *frame[T]) home(s *sink) (*room, []int, error) {
 		}
 		skip = false
 		switch {
-		case n.form == formList && at.list:
-			return nil, nil, fmt.Errorf("the column %v is a list within a list: it cannot be selected", s.path)
 		case n.form == formList:
 			at, field, skip = f.room(at, field, n), nil, true
 		case n.form == formGroup && n.pointer && at.list:
@@ -120,12 +138,23 @@ func (f *frame[T]) room(above *room, field []int, n *node) *room {
 	of := above.cells.Type().Elem()
 	of = of.FieldByIndex(field).Type.Elem()
 	r.cells = reflect.MakeSlice(reflect.SliceOf(of), above.cells.Len(), above.cells.Len())
-	r.first = make([]int, selectRows+1)
-	for i := range above.cells.Len() {
-		r.hold = append(r.hold, above.cells.Index(i).FieldByIndex(field))
+	r.holdAll()
+	if r.list {
+		above.inner = append(above.inner, r)
 	}
 	f.rooms = append(f.rooms, r)
 	return r
+}
+
+// holdAll notes where above the room its cells or lists hang.
+func (r *room) holdAll() {
+	r.hold = r.hold[:0]
+	for i := range r.above.cells.Len() {
+		r.hold = append(r.hold, r.above.cells.Index(i).FieldByIndex(r.field))
+	}
+	if r.list {
+		r.first = append(r.first, make([]int, len(r.hold)+1-len(r.first))...)
+	}
 }
 
 // clear makes all cells zero that the rows before may have set.
@@ -149,44 +178,78 @@ func (s *sink) reach(row, def int) {
 	}
 }
 
-// begin notes where the elements of a row begin.
-func (s *sink) begin(row, element int) {
-	if s.leads {
-		s.home.first[row] = element
+// start goes back to before the first row.
+func (s *sink) start() {
+	s.row, s.depth = -1, 0
+	for i := range s.lists {
+		s.lists[i].count = 0
 	}
 }
 
-// element makes room for an element. It is false where the column that leads has
-// none.
-func (s *sink) element(i int) bool {
-	if !s.leads {
-		return i < s.home.used
+// step goes on to the next value, of these levels, which is in the lists as far as it
+// is there, and gives its cell. It is false where no value of such levels can follow
+// the one before, or where the column that leads has no such element.
+func (s *sink) step(rep, def int) (cell int, ok bool) {
+	switch {
+	case rep > s.depth, s.row < 0 && rep > 0:
+		return 0, false
+	case rep == 0:
+		s.row++
+		s.lists[0].begin(s.row)
 	}
-	s.home.used = i + 1
-	if i >= s.home.cells.Len() {
-		s.home.grow()
+	from := max(rep, 1) - 1
+	for s.depth = from; s.depth < len(s.lists) && def >= s.lists[s.depth].level; s.depth++ {
+		l := &s.lists[s.depth]
+		cell = l.count
+		if !l.element() {
+			return 0, false
+		}
+		if s.depth+1 < len(s.lists) {
+			s.lists[s.depth+1].begin(cell)
+		}
+	}
+	return cell, rep == 0 || s.depth > from
+}
+
+// end makes the lists of n rows, of which all elements are numbered.
+func (s *sink) end(n int) {
+	for i := range s.lists {
+		s.lists[i].end(n)
+		n = s.lists[i].count
+	}
+}
+
+// begin notes where the elements of a list begin.
+func (l *stand) begin(list int) {
+	if l.leads {
+		l.first[list] = l.count
+	}
+}
+
+// element makes room for the next element. It is false where the column that leads
+// has none.
+func (l *stand) element() bool {
+	l.count++
+	if !l.leads {
+		return l.count <= l.used
+	}
+	l.used = l.count
+	if l.used > l.cells.Len() {
+		l.grow()
 	}
 	return true
 }
 
-// end makes the lists of n rows, of which all elements are numbered.
-func (s *sink) end(n, elements int) {
-	if !s.leads {
+// end makes the first n lists.
+func (l *stand) end(n int) {
+	if !l.leads {
 		return
 	}
-	r := s.home
-	r.first[n] = elements
-	for row := range n {
-		if from, to := r.first[row], r.first[row+1]; from < to {
-			r.hold[row].Set(r.cells.Slice3(from, to, to))
+	l.first[n] = l.count
+	for i := range n {
+		if from, to := l.first[i], l.first[i+1]; from < to {
+			l.hold[i].Set(l.cells.Slice3(from, to, to))
 		}
-	}
-}
-
-// none makes the lists of n rows, all empty.
-func (s *sink) none(n int) {
-	if s.leads {
-		clear(s.home.first[:n+1])
 	}
 }
 
@@ -197,6 +260,9 @@ func (r *room) grow() {
 	reflect.Copy(r.cells, old)
 	for _, s := range r.sinks {
 		_ = s.bind(r.cells.Len()) // it was bound before
+	}
+	for _, list := range r.inner {
+		list.holdAll()
 	}
 }
 
@@ -230,8 +296,8 @@ func (s *sink) bind(cells int) error {
 }
 
 // slotsOf points at fields; it is false if they hold something else.
-func slotsOf[T any](fields []reflect.Value) (slots[T], bool) {
-	var s slots[T]
+func slotsOf[T any](fields []reflect.Value) (*slots[T], bool) {
+	s := &slots[T]{}
 	for _, f := range fields {
 		if f.Kind() == reflect.Pointer {
 			holder, ok := f.Addr().Interface().(**T)

@@ -140,7 +140,7 @@ func everyReader(t *testing.T, s *Spool, name string, want []DomainEvidence) {
 	if i != len(want) {
 		t.Errorf("%s: %d rows in batches", name, i)
 	}
-	for i, got := range collect(t, s.Namings()) {
+	for i, got := range collect(t, owned(s.NamingBatches())) {
 		if got.Line != want[i].Line || got.Domain != want[i].Domain || len(got.MX) != len(want[i].MX) {
 			t.Errorf("%s: naming %d is %+v", name, i, got)
 		}

@@ -16,8 +16,5 @@ type MXNaming struct {
 	Host string `parquet:"host"`
 }
 
-// Namings streams the spool's domains by line, as Domains does.
-func (s *Spool) Namings() iter.Seq2[Naming, error] { return Distinct(KeepFirst, chainParts[Naming](s)) }
-
 // Namings streams the final table domains by line.
 func (r *Run) Namings() iter.Seq2[Naming, error] { return tableRows[Naming](r) }

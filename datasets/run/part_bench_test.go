@@ -52,14 +52,6 @@ func BenchmarkDomainPart(b *testing.B) {
 	b.Run("final", func(b *testing.B) { benchFinal(b, rows) })
 }
 
-func pileOfAll[T Row](rows []T) *Pile[T] {
-	pile := NewPile[T]()
-	for i := range rows {
-		pile.Add(&rows[i])
-	}
-	return pile
-}
-
 func readBatches(b *testing.B, s *Spool, rows int) {
 	for some, err := range s.DomainBatches() {
 		if err != nil {

@@ -3,7 +3,6 @@ package run
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/format"
@@ -84,57 +83,53 @@ func (d *draft[T]) create(on disk, path string, origin Origin, tops []top) (*par
 }
 
 // write appends rows, which must come in the order of their key. What they point
-// to must stay as it is until commit.
+// to must stay as it is until commit. It gathers them, so that few may come at a time.
 func (w *partWriter[T]) write(rows []T) error {
-	return w.append(rows, func(row *T) T { return *row })
-}
-
-// writeLent appends rows as write does, which may change after the call, with all
-// that they point to: of those that wait for others it keeps copies.
-func (w *partWriter[T]) writeLent(rows []T) error { return w.append(rows, w.copier.copy) }
-
-// append writes rows in batches, and keeps those that do not fill one. What is in a
-// page depends on the rows alone, not on how they came.
-func (w *partWriter[T]) append(rows []T, keep func(*T) T) error {
 	if err := w.checkOrder(rows); err != nil {
 		return err
 	}
-	if len(w.pending) > 0 {
+	if len(w.pending) == 0 && len(rows) > w.room() {
+		some := len(rows) - len(rows)%writeBatch
+		if err := w.putAll(rows[:some]); err != nil {
+			return err
+		}
+		rows = rows[some:]
+	}
+	for len(rows) > 0 {
 		n := min(len(rows), w.room()-len(w.pending))
-		w.keep(rows[:n], keep)
-		if rows = rows[n:]; len(w.pending) < w.room() {
-			return nil
+		w.pending = append(w.pending, rows[:n]...)
+		rows = rows[n:]
+		if len(w.pending) < w.room() {
+			continue
 		}
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
-	for len(rows) >= w.room() {
-		n := min(len(rows), w.left())
-		if n < w.left() {
-			n -= n % writeBatch
-		}
-		if err := w.put(rows[:n]); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	w.keep(rows, keep)
 	return nil
+}
+
+// writeLent appends rows as write does, which may change after the call, with all
+// that they point to. It gathers none: many should come at a time.
+func (w *partWriter[T]) writeLent(rows []T) error {
+	if err := w.checkOrder(rows); err != nil {
+		return err
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.putAll(rows)
 }
 
 // left is how many rows the open row group takes, room how many the next batch.
 func (w *partWriter[T]) left() int { return int(w.grain.group - w.written%w.grain.group) }
 func (w *partWriter[T]) room() int { return min(writeBatch, w.left()) }
 
-func (w *partWriter[T]) keep(rows []T, keep func(*T) T) {
-	for i := range rows {
-		w.pending = append(w.pending, keep(&rows[i]))
-	}
-}
-
 // flush writes the pending rows, for which the open row group has room.
 func (w *partWriter[T]) flush() error {
+	if len(w.pending) == 0 {
+		return nil
+	}
 	if err := w.put(w.pending); err != nil {
 		return err
 	}
@@ -143,12 +138,32 @@ func (w *partWriter[T]) flush() error {
 	return nil
 }
 
-// put writes rows, for which the open row group has room, column by column.
+// putAll writes rows, in as many row groups as it takes.
+func (w *partWriter[T]) putAll(rows []T) error {
+	for len(rows) > 0 {
+		n := min(len(rows), w.left())
+		if err := w.put(rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// put writes rows, for which the open row group has room, column by column. A page may
+// end with each batch of the row group: what is in a page depends on the rows alone,
+// not on how they came.
 func (w *partWriter[T]) put(rows []T) error {
+	first := int(w.written % w.grain.group)
 	err := w.crew.each(len(w.open), func(i int, p *press) error {
-		c := w.open[i]
-		for batch := range slices.Chunk(rows, writeBatch) {
-			w.fill(c, batch)
+		c, at := w.open[i], first
+		for rest := rows; len(rest) > 0; {
+			n := min(len(rest), writeBatch-at%writeBatch)
+			w.fill(c, rest[:n])
+			rest, at = rest[n:], at+n
+			if at%writeBatch > 0 {
+				break
+			}
 			if err := w.press(c, p); err != nil {
 				return err
 			}
@@ -255,10 +270,8 @@ func (w *partWriter[T]) commit() (PartInfo, error) {
 
 // finish writes what is pending and the footer.
 func (w *partWriter[T]) finish() error {
-	if len(w.pending) > 0 {
-		if err := w.flush(); err != nil {
-			return err
-		}
+	if err := w.flush(); err != nil {
+		return err
 	}
 	if w.written%w.grain.group > 0 {
 		if err := w.endGroup(); err != nil {

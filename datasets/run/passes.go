@@ -2,7 +2,6 @@ package run
 
 import (
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -42,65 +41,63 @@ func chainParts[T Row](s *Spool) iter.Seq2[T, error] {
 	}
 }
 
-// mergeParts streams the parts of a table in the order of the key.
-func mergeParts[T Row](s *Spool) iter.Seq2[T, error] {
-	return stream(func() (cursor[T], error) {
-		paths, err := partPaths(s.tableDir(layoutOf[T]().table))
+// mergeParts streams the evidence E of a table's parts, as rows T, in the order of the
+// key, many at a time. They are the caller's until the next batch but one.
+func mergeParts[T, E Row](s *Spool, keep Keep) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		m := passes[E]{spool: s, keep: keep, columns: leavesOf[E](func(*leaf) bool { return true })}
+		defer m.discard()
+		paths, err := m.longer()
 		if err != nil {
-			return nil, err
+			yield(nil, err)
+			return
 		}
-		return openMerge[T](s, paths)
-	})
-}
-
-// merging is a merge with the temporary parts that it reads.
-type merging[T Row] struct {
-	*merger[T]
-	disk disk
-	temp string // directory; empty: none
-}
-
-// Close closes the parts and removes the temporary ones.
-func (m *merging[T]) Close() error {
-	err := m.merger.Close()
-	m.discard()
-	return err
-}
-
-// discard removes the temporary parts. A failure is nobody's loss: they go with
-// the spool.
-func (m *merging[T]) discard() {
-	if m.temp != "" {
-		_ = m.disk.removeAll(m.temp)
-	}
-}
-
-// openMerge opens a merge over any number of parts, in as many passes as it
-// takes to come down to the fan-in.
-func openMerge[T Row](s *Spool, paths []string) (cursor[T], error) {
-	m := &merging[T]{disk: s.disk}
-	for level := 0; len(paths) > s.fanIn; level++ {
-		if m.temp == "" {
-			dir, err := s.mergeTemp(layoutOf[T]().table)
-			if err != nil {
-				return nil, err
+		last, err := openMerge[T](paths, anyPart(s.origin.RunID), leavesOf[T](evidenceOf[E]()), keep)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer last.close()
+		for rows, err := range last.batches() {
+			if !yield(rows, err) || err != nil {
+				return
 			}
-			m.temp = dir
 		}
-		longer, err := mergePass[T](s, paths, filepath.Join(m.temp, string(rune('a'+level))))
-		if err != nil {
-			m.discard()
-			return nil, err
-		}
-		paths = longer
 	}
-	cursors, err := openAll[T](paths, anyPart(s.origin.RunID))
-	if err != nil {
-		m.discard()
+}
+
+// passes merges parts, of which there are more than may be open at once, into longer
+// ones, in as many passes as it takes to come down to the fan-in.
+type passes[E Row] struct {
+	spool   *Spool
+	keep    Keep
+	columns []leaf
+	temp    string // directory of the longer parts; empty: none
+}
+
+// longer lists parts that hold what all parts do and may be open at once.
+func (m *passes[E]) longer() ([]string, error) {
+	s, table := m.spool, layoutOf[E]().table
+	paths, err := partPaths(s.tableDir(table))
+	if err != nil || len(paths) <= s.fanIn {
+		return paths, err
+	}
+	if m.temp, err = s.mergeTemp(table); err != nil {
 		return nil, err
 	}
-	m.merger = newMerger(cursors)
-	return m, nil
+	for level := 0; len(paths) > s.fanIn; level++ {
+		if paths, err = m.pass(paths, filepath.Join(m.temp, string(rune('a'+level)))); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+// discard removes the longer parts. A failure is nobody's loss: they go with the spool.
+func (m *passes[E]) discard() {
+	if m.temp != "" {
+		_ = m.spool.disk.removeAll(m.temp)
+	}
 }
 
 func (s *Spool) mergeTemp(t Table) (string, error) {
@@ -110,22 +107,22 @@ func (s *Spool) mergeTemp(t Table) (string, error) {
 	return os.MkdirTemp(s.mergeDir(), string(t)+"-")
 }
 
-// mergePass merges groups of parts into one each, in dir, from the front and only
-// as many as must be.
-func mergePass[T Row](s *Spool, paths []string, dir string) ([]string, error) {
+// pass merges groups of parts into one each, in dir, from the front and only as many
+// as must be.
+func (m *passes[E]) pass(paths []string, dir string) ([]string, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}
 	var longer []string
 	for len(paths) > 0 {
-		spare := len(longer) + len(paths) - s.fanIn // parts too many
+		spare := len(longer) + len(paths) - m.spool.fanIn // parts too many
 		if spare <= 0 || len(paths) == 1 {
 			return append(longer, paths...), nil
 		}
-		group := paths[:min(s.fanIn, spare+1, len(paths))]
+		group := paths[:min(m.spool.fanIn, spare+1, len(paths))]
 		paths = paths[len(group):]
 		path := filepath.Join(dir, partName(len(longer)))
-		if err := mergeGroup[T](s, group, path); err != nil {
+		if err := m.group(group, path); err != nil {
 			return nil, err
 		}
 		longer = append(longer, path)
@@ -133,70 +130,40 @@ func mergePass[T Row](s *Spool, paths []string, dir string) ([]string, error) {
 	return longer, nil
 }
 
-func mergeGroup[T Row](s *Spool, group []string, path string) error {
-	cursors, err := openAll[T](group, anyPart(s.origin.RunID))
+// group merges parts into one.
+func (m *passes[E]) group(parts []string, path string) error {
+	from, err := openMerge[E](parts, anyPart(m.spool.origin.RunID), m.columns, m.keep)
 	if err != nil {
 		return err
 	}
-	m := newMerger(cursors)
-	defer m.Close()
-	codec, err := s.codecs.of(mergeGrain)
+	defer from.close()
+	codec, err := m.spool.codecs.of(mergeGrain)
 	if err != nil {
 		return err
 	}
-	with := draftWith[T](mergeGrain, codec)
-	w, err := with.create(s.disk, path, s.origin, there(with.schema.tops, cursors))
+	with := draftWith[E](mergeGrain, codec)
+	w, err := with.create(m.spool.disk, path, m.spool.origin, from.there(with.schema.tops))
 	if err != nil {
 		return err
 	}
-	if err := copyRows(w, m); err != nil {
-		w.abort()
-		return err
+	for rows, err := range from.batches() {
+		if err == nil {
+			err = w.writeLent(rows)
+		}
+		if err != nil {
+			w.abort()
+			return err
+		}
 	}
 	_, err = w.commit()
 	return err
 }
 
-// there lists those columns of a table that any of some parts has.
-func there[T Row](tops []top, parts []*partReader[T]) []top {
+// there lists those columns of a table that any of the parts has.
+func (m *laneMerge[T]) there(tops []top) []top {
 	return slices.DeleteFunc(slices.Clone(tops), func(t top) bool {
-		return !slices.ContainsFunc(parts, func(r *partReader[T]) bool {
-			return slices.ContainsFunc(r.columns, func(c partColumn) bool { return t.first <= c.node.first && c.node.first < t.end })
+		return !slices.ContainsFunc(m.lanes, func(l *lane[T]) bool {
+			return slices.ContainsFunc(l.open.columns, func(c partColumn) bool { return t.first <= c.node.first && c.node.first < t.end })
 		})
 	})
-}
-
-func copyRows[T Row](w *partWriter[T], from cursor[T]) error {
-	batch := make([]T, 0, readBatch)
-	for {
-		row, err := from.Next()
-		if err != nil && err != io.EOF {
-			return err
-		}
-		if err == nil {
-			batch = append(batch, *row)
-		}
-		if err == io.EOF || len(batch) == cap(batch) {
-			if err := w.write(batch); err != nil {
-				return err
-			}
-			batch = batch[:0]
-		}
-		if err == io.EOF {
-			return nil
-		}
-	}
-}
-
-func openAll[T Row](paths []string, want expected) ([]*partReader[T], error) {
-	cursors := make([]*partReader[T], 0, len(paths))
-	for _, path := range paths {
-		r, err := openPart[T](path, want)
-		if err != nil {
-			_ = closeAll(cursors)
-			return nil, err
-		}
-		cursors = append(cursors, r)
-	}
-	return cursors, nil
 }

@@ -164,7 +164,7 @@ func TestNamings(t *testing.T) {
 		{Line: 1, Domain: "d1.example.org", MX: []MXNaming{{"mx1.example.net"}, {"mx2.example.net"}}},
 		{Line: 2, Domain: "d2.example.org"},
 	}
-	wantRows(t, collect(t, s.Namings()), want...)
+	wantRows(t, collect(t, owned(s.NamingBatches())), want...)
 	finish(t, r, 1)
 	wantRows(t, collect(t, r.Namings()), want[0])
 }

@@ -3,21 +3,16 @@ package run
 import (
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
-
-	"github.com/parquet-go/parquet-go"
 )
 
-// Frames that Select has, and the rows of each: one is filled while the caller
-// works on another.
+// Frames that a reader has, and the rows of each: two are with the caller, one is
+// being filled and one is full.
 const (
-	selectFrames = 3
+	selectFrames = 4
 	selectRows   = 256
 )
 
@@ -28,7 +23,7 @@ const (
 //
 // A row, and all that it points to, is the caller's until the next row; only its
 // strings are his for good, and keep a page in memory each: who keeps one should
-// clone it. Lists within lists cannot be selected.
+// clone it.
 func Select[T Row](r *Run, columns ...string) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		sources, err := r.sources(layoutOf[T]().table)
@@ -73,50 +68,30 @@ func (r *Run) sources(t Table) ([]source, error) {
 	return all, nil
 }
 
-// filled is a frame on its way to the caller, or the error that ended the stream.
-type filled[T Row] struct {
-	*frame[T]
-	err error
-}
-
 // selection reads some columns of parts, of which each goes on where the one before
 // ends.
 type selection[T Row] struct {
+	*ring[T]
 	sources []source
-	wanted  func(*leaf) bool
-	columns []leaf                // that are
 	each    func(*frame[T]) error // is given each frame when it is filled; nil: nothing
-	full    chan filled[T]
-	free    chan *frame[T]
-	stop    chan struct{}
 }
 
 func newSelection[T Row](sources []source, wanted func(*leaf) bool) *selection[T] {
-	s := &selection[T]{sources: sources, wanted: wanted}
-	for _, l := range shapeOf(reflect.TypeFor[T]()).leaves() {
-		if wanted(&l) {
-			s.columns = append(s.columns, l)
-		}
-	}
-	s.full, s.free, s.stop = make(chan filled[T], selectFrames+1), make(chan *frame[T], selectFrames), make(chan struct{})
-	for range selectFrames {
-		s.free <- nil
-	}
-	return s
+	return &selection[T]{ring: newRing[T](leavesOf[T](wanted), selectFrames, selectRows), sources: sources}
 }
 
-// batches gives the rows a frame at a time. They are the caller's until the next.
+// leavesOf lists the columns of a row type that are wanted.
+func leavesOf[T Row](wanted func(*leaf) bool) []leaf {
+	return slices.DeleteFunc(shapeOf(reflect.TypeFor[T]()).leaves(), func(l leaf) bool { return !wanted(&l) })
+}
+
+// batches gives the rows a frame at a time. They are the caller's until the next but
+// one.
 func (s *selection[T]) batches() iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
-		var reader sync.WaitGroup
-		defer reader.Wait()
-		defer close(s.stop)
-		reader.Go(func() {
-			defer close(s.full)
-			if err := s.read(); err != nil {
-				s.full <- filled[T]{err: err} // there is room for it
-			}
-		})
+		s.start(s.read)
+		defer s.close()
+		var before *frame[T]
 		for f := range s.full {
 			if f.err != nil {
 				yield(nil, f.err)
@@ -125,19 +100,19 @@ func (s *selection[T]) batches() iter.Seq2[[]T, error] {
 			if !yield(f.rows[:f.used], nil) {
 				return
 			}
-			s.free <- f.frame
+			if before != nil {
+				s.free <- before
+			}
+			before = f.frame
 		}
 	}
 }
 
-// errStopped says that the caller wants no more.
-var errStopped = fmt.Errorf("the reader stopped")
-
 func (s *selection[T]) read() error {
 	for _, p := range s.sources {
-		err := s.part(p)
+		err := s.source(p)
 		if err == errStopped {
-			return nil
+			return err
 		}
 		if part := (*PartError)(nil); errors.As(err, &part) {
 			return err // it names another part
@@ -147,6 +122,26 @@ func (s *selection[T]) read() error {
 		}
 	}
 	return nil
+}
+
+// source reads one part.
+func (s *selection[T]) source(of source) error {
+	p, err := openPart[T](of.path, of.want)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	again, err := openSeconds[T](of)
+	if err != nil {
+		return err
+	}
+	defer again.close()
+	return s.part(p, func(f *frame[T]) error {
+		if err := again.replace(f); err != nil || s.each == nil {
+			return err
+		}
+		return s.each(f)
+	})
 }
 
 // knownColumns says whether there are columns of these names.
@@ -164,109 +159,4 @@ func knownColumns[T Row](names []string) error {
 func (l *leaf) within(name string) bool {
 	own := strings.ReplaceAll(strings.Join(l.path, "."), ".list.element", "")
 	return own == name || strings.HasPrefix(own, name+".")
-}
-
-// part reads the columns of one part.
-func (s *selection[T]) part(of source) error {
-	f, err := os.Open(of.path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	again, err := openSeconds[T](of)
-	if err != nil {
-		return err
-	}
-	defer again.close()
-	return shield(func() error {
-		p := &partReader[T]{path: of.path, f: f}
-		if err := p.open(of.want); err != nil {
-			return err
-		}
-		p.columns = slices.DeleteFunc(p.columns, func(c partColumn) bool {
-			return !s.wanted(&c.leaf)
-		})
-		for group, rg := range p.file.RowGroups() {
-			if err := checkGroup(f, p.file, group, p.indexes()); err != nil {
-				return err
-			}
-			if err := s.group(p, rg, again); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// group reads the columns of one row group, a frame at a time.
-func (s *selection[T]) group(p *partReader[T], rg parquet.RowGroup, again *seconds[T]) error {
-	vectors := make([]vector, len(p.columns))
-	defer func() {
-		for i := range vectors {
-			vectors[i].close()
-		}
-	}()
-	chunks := rg.ColumnChunks()
-	for i, c := range p.columns {
-		vectors[i].open(chunks[c.index], c.last())
-	}
-	for left := rg.NumRows(); left > 0; {
-		f, err := s.frame(p)
-		if err != nil {
-			return err
-		}
-		n := int(min(left, selectRows))
-		if err := f.fill(vectors, n); err != nil {
-			return damaged(err)
-		}
-		left -= int64(n)
-		if err := again.replace(f); err != nil {
-			return err
-		}
-		if s.each != nil {
-			if err := s.each(f); err != nil {
-				return err
-			}
-		}
-		s.full <- filled[T]{frame: f} // there is room: no more are full than there are
-	}
-	return nil
-}
-
-// frame gives a frame that the caller is done with, ready for the columns of a part.
-func (s *selection[T]) frame(p *partReader[T]) (*frame[T], error) {
-	select {
-	case <-s.stop:
-		return nil, errStopped
-	case f := <-s.free:
-		var err error
-		if f == nil {
-			if f, err = newFrame[T](s.columns); err != nil {
-				return nil, err
-			}
-		}
-		f.use(p.columns)
-		return f, nil
-	}
-}
-
-// fill sets the columns of the next n rows.
-func (f *frame[T]) fill(vectors []vector, n int) error {
-	f.clear()
-	f.used = n
-	for i := range vectors {
-		var err error
-		if v := &vectors[i]; v.node.rep == 0 {
-			err = v.flat(f.now[i], n)
-		} else {
-			err = v.list(f.now[i], n)
-		}
-		if err == io.ErrUnexpectedEOF {
-			err = fmt.Errorf("%w: the column %v is too short", ErrDamaged, f.now[i].path)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -124,14 +124,6 @@ func (s *Spool) newDomainPart(n int) (string, error) {
 	return path, nil
 }
 
-// WriteHosts writes the next part of hosts. It sorts rows in place; none make
-// no part.
-func (s *Spool) WriteHosts(rows []HostEvidence) error { return writeNext(s, rows) }
-
-// WriteEndpoints writes the next part of endpoints. It sorts rows in place;
-// none make no part.
-func (s *Spool) WriteEndpoints(rows []EndpointEvidence) error { return writeNext(s, rows) }
-
 // PutHosts writes the next part of hosts from a pile; no rows make no part.
 func (s *Spool) PutHosts(rows *Pile[HostEvidence]) error { return putNext(s, rows) }
 
@@ -141,13 +133,6 @@ func (s *Spool) PutEndpoints(rows *Pile[EndpointEvidence]) error { return putNex
 // PutCertificates writes the next part of certificates from a pile; no rows make no
 // part.
 func (s *Spool) PutCertificates(rows *Pile[Certificate]) error { return putNext(s, rows) }
-
-func writeNext[T Row](s *Spool, rows []T) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	return writeSorted(s, s.nextPart(layoutOf[T]().table), rows)
-}
 
 func putNext[T Row](s *Spool, rows *Pile[T]) error {
 	if rows.Len() == 0 {
@@ -243,16 +228,16 @@ func (s *Spool) Domains() iter.Seq2[DomainEvidence, error] {
 // Hosts streams all host rows by name. Of rows of one host, that of the latest
 // part stays: a host is looked up again for good reason.
 func (s *Spool) Hosts() iter.Seq2[HostEvidence, error] {
-	return Distinct(KeepLast, mergeParts[HostEvidence](s))
+	return owned(mergeParts[HostEvidence, HostEvidence](s, KeepLast))
 }
 
 // Endpoints streams all sessions by key. Of rows of one key, that of the latest
 // part stays.
 func (s *Spool) Endpoints() iter.Seq2[EndpointEvidence, error] {
-	return Distinct(KeepLast, mergeParts[EndpointEvidence](s))
+	return owned(mergeParts[EndpointEvidence, EndpointEvidence](s, KeepLast))
 }
 
 // Certificates streams all certificates by SHA-256, each once.
 func (s *Spool) Certificates() iter.Seq2[Certificate, error] {
-	return Distinct(KeepFirst, mergeParts[Certificate](s))
+	return owned(mergeParts[Certificate, Certificate](s, KeepFirst))
 }

@@ -75,22 +75,14 @@ func TestSpoolDomainsOutOfOrder(t *testing.T) {
 
 func TestSpoolNumbersGoOn(t *testing.T) {
 	s := newSpool(t)
-	write := func(s *Spool, host string) {
-		t.Helper()
-		if err := s.WriteHosts([]HostEvidence{{Host: host}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(s, "b")
-	write(s, "a")
-	if err := s.WriteHosts(nil); err != nil {
-		t.Fatal(err)
-	}
+	putHosts(t, s, HostEvidence{Host: "b"})
+	putHosts(t, s, HostEvidence{Host: "a"})
+	putHosts(t, s)
 	again, err := OpenSpool(s.dir, testOrigin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(again, "c")
+	putHosts(t, again, HostEvidence{Host: "c"})
 	numbers, err := again.Parts(TableHosts)
 	if err != nil || !slices.Equal(numbers, []int{0, 1, 2}) {
 		t.Errorf("parts %v, %v", numbers, err)
@@ -104,10 +96,7 @@ func TestSpoolNumbersGoOn(t *testing.T) {
 func TestSpoolLatestHostStays(t *testing.T) {
 	s := newSpool(t)
 	for n := range 3 {
-		rows := []HostEvidence{{Host: "b", Addresses: []string{fmt.Sprint(n)}}, {Host: fmt.Sprint("a", n)}}
-		if err := s.WriteHosts(rows); err != nil {
-			t.Fatal(err)
-		}
+		putHosts(t, s, HostEvidence{Host: "b", Addresses: []string{fmt.Sprint(n)}}, HostEvidence{Host: fmt.Sprint("a", n)})
 	}
 	var got []string
 	for _, row := range collect(t, s.Hosts()) {
@@ -125,13 +114,9 @@ func TestMergeInPasses(t *testing.T) {
 	s.fanIn = 3
 	const parts = 29 // 29, 10, 4, 2
 	for n := range parts {
-		rows := []EndpointEvidence{
-			{Base: fmt.Sprintf("b%04d", (n*7919)%parts), Attempt: 1},
-			{Base: "a", Address: "same", Attempt: 1, Port: int32(n)},
-		}
-		if err := s.WriteEndpoints(rows); err != nil {
-			t.Fatal(err)
-		}
+		putEndpoints(t, s,
+			EndpointEvidence{Base: fmt.Sprintf("b%04d", (n*7919)%parts), Attempt: 1},
+			EndpointEvidence{Base: "a", Address: "same", Attempt: 1, Port: int32(n)})
 	}
 	rows := collect(t, s.Endpoints())
 	if len(rows) != parts+1 {

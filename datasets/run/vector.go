@@ -102,48 +102,36 @@ func (v *vector) flat(to *sink, n int) error {
 	return nil
 }
 
-// list sets a column of a list, in the next n rows. The last row ends where the
-// next begins, or with the column.
+// list sets a column of a list, or of lists in one, in the next n rows. The last row
+// ends where the next begins, or with the column.
 func (v *vector) list(to *sink, n int) error {
 	if v.nothing(n) {
 		v.at += n
-		to.none(n)
 		return nil
 	}
-	row, element := -1, 0
-	for {
+	for to.start(); ; v.at++ {
 		if v.at == v.values {
-			if err := v.turn(); err == io.ErrUnexpectedEOF && row == n-1 {
+			if err := v.turn(); err == io.ErrUnexpectedEOF && to.row == n-1 {
 				break
 			} else if err != nil {
 				return err
 			}
 		}
-		if v.rep[v.at] == 0 {
-			if row == n-1 {
-				break
-			}
-			row++
-			to.begin(row, element)
+		rep, def := int(v.rep[v.at]), int(v.def[v.at])
+		if rep == 0 && to.row == n-1 {
+			break
 		}
-		if row < 0 {
-			return fmt.Errorf("%w: column %v begins within a row", ErrDamaged, to.path)
+		cell, ok := to.step(rep, def)
+		if !ok || def > v.node.def {
+			return fmt.Errorf("%w: column %v does not fit its neighbours", ErrDamaged, to.path)
 		}
-		def := int(v.def[v.at])
-		to.reach(row, def)
-		if def >= to.home.level {
-			if !to.element(element) {
-				return fmt.Errorf("%w: column %v does not fit its neighbours", ErrDamaged, to.path)
-			}
-			if v.there() {
-				v.put(to, element, v.dense)
-				v.dense++
-			}
-			element++
+		to.reach(to.row, def)
+		if def == v.node.def {
+			v.put(to, cell, v.dense)
+			v.dense++
 		}
-		v.at++
 	}
-	to.end(n, element)
+	to.end(n)
 	return nil
 }
 
