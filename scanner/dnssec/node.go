@@ -13,6 +13,11 @@ const (
 	rememberMost          = 24 * time.Hour
 )
 
+// rememberOctets is how much of keys is remembered of one zone, some fifteen keys of
+// RSA of 4,096 bits. A reply has room for 64 KiB of them: who has many zones could
+// make us hold gigabytes. The keys of a zone with more are asked for by each lookup.
+const rememberOctets = 8 << 10
+
 // node is what the chain of trust says about one name.
 type node struct {
 	name   Name
@@ -25,6 +30,7 @@ type node struct {
 	until   time.Time    // when to forget
 	since   int64        // as Work.Since of who found it out: nothing that it rests on is older
 	private bool         // depends on the budget or context of the lookup that asked
+	heavy   bool         // it, or what it hangs from, has more keys than is remembered
 	vouch   *anchorPoint // only while the keys are still to be had
 	ds      []voucher    // that vouch for the keys, for a trace
 	proof   *proof       // of the DNSKEY RRset or of the denial
@@ -117,8 +123,25 @@ func (c *nodes) lead(n Name, f *flight, since int64, find func(n Name) *node) *n
 	}()
 	f.node = find(n)
 	f.node.since = since
-	if !f.node.private {
+	f.node.heavy = f.node.weighs()
+	if !f.node.private && !f.node.heavy {
 		c.known.set(n, f.node)
 	}
 	return f.node
+}
+
+// weighs reports whether remembering the node would be remembering too many keys, be
+// they those of a zone above it.
+func (n *node) weighs() bool {
+	if n.parent != nil && n.parent.heavy {
+		return true
+	}
+	if !n.apex || n.zone == nil {
+		return false
+	}
+	octets := 0
+	for _, k := range n.zone.keys {
+		octets += len(k.rdata)
+	}
+	return octets > rememberOctets
 }
