@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,13 +81,16 @@ func scrambled(seed uint64) fake {
 		scramble(r, words, reflect.ValueOf(&f.hosts[i]).Elem())
 		f.hosts[i].Host = fmt.Sprintf("mx%d.example", i)
 	}
-	slices.SortFunc(f.hosts, func(a, b run.Host) int { return run.Compare(&a, &b) })
+	slices.SortFunc(f.hosts, func(a, b run.Host) int { return strings.Compare(a.Host, b.Host) })
 	for i := range f.endpoints {
 		e := &f.endpoints[i]
 		scramble(r, words, reflect.ValueOf(e).Elem())
 		e.Base, e.Address, e.Attempt = fmt.Sprintf("mx%d.example", i%250), fmt.Sprint(i%500), int32(i)
 	}
-	slices.SortFunc(f.endpoints, func(a, b run.Endpoint) int { return run.Compare(&a, &b) })
+	slices.SortFunc(f.endpoints, func(a, b run.Endpoint) int { // no two have the same attempt
+		return cmp.Or(strings.Compare(a.Base, b.Base), strings.Compare(a.Address, b.Address),
+			strings.Compare(string(a.Algorithm), string(b.Algorithm)), cmp.Compare(a.Attempt, b.Attempt))
+	})
 	for i := range f.certificates {
 		scramble(r, words, reflect.ValueOf(&f.certificates[i]).Elem())
 		f.certificates[i].SHA256 = []byte{byte(i)}

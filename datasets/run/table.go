@@ -115,8 +115,3 @@ func compareEndpoint(a, b *EndpointEvidence) int {
 func textOfEndpoint(r *EndpointEvidence) string {
 	return fmt.Sprintf("%s %s %s %d", r.Base, r.Address, r.Algorithm, r.Attempt)
 }
-
-// Compare orders two rows of a table by its key: domains by line, hosts by
-// name, endpoints by base domain, address, algorithm and attempt, certificates
-// by SHA-256.
-func Compare[T Row](a, b *T) int { return layoutOf[T]().compare(a, b) }

@@ -23,7 +23,3 @@ func (s Status) String() string {
 	}
 	return "indeterminate"
 }
-
-// Worst returns the lower of two statuses: the status of an alias chain is that
-// of its worst link (RFC 7672, Section 2.1.3).
-func Worst(a, b Status) Status { return min(a, b) }

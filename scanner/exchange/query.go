@@ -105,5 +105,4 @@ func (x *query) renew() {
 	rand.Read(x.wire[:2]) // never fails: crypto/rand ends the program first
 }
 
-func (x *query) id() uint16     { return binary.BigEndian.Uint16(x.wire) }
-func (x *query) setID(n uint16) { binary.BigEndian.PutUint16(x.wire, n) }
+func (x *query) id() uint16 { return binary.BigEndian.Uint16(x.wire) }
