@@ -16,6 +16,7 @@ import (
 
 	"danescan/datasets/run"
 	"danescan/scanner/lab"
+	"danescan/scanner/nettest"
 )
 
 // secondServer is a second resolver for a test: it passes questions to the lab's
@@ -48,7 +49,7 @@ func (s *secondServer) ServeDNS(w dns.ResponseWriter, m *dns.Msg) {
 // start serves over UDP and TCP, and returns the address.
 func (s *secondServer) start(t *testing.T) string {
 	t.Helper()
-	udp, tcp := listenBoth(t)
+	udp, tcp := nettest.Listen(t, "127.0.0.1")
 	for _, server := range []*dns.Server{{PacketConn: udp, Handler: s}, {Listener: tcp, Handler: s}} {
 		started, ended := make(chan struct{}), make(chan struct{})
 		server.NotifyStartedFunc = func() { close(started) }
@@ -57,25 +58,6 @@ func (s *secondServer) start(t *testing.T) string {
 		t.Cleanup(func() { server.Shutdown(); <-ended })
 	}
 	return udp.LocalAddr().String()
-}
-
-// listenBoth takes a port of loopback that is free for UDP and for TCP: one that is
-// free for the one may be somebody's for the other.
-func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	for range 50 {
-		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-		if err == nil {
-			return udp, tcp
-		}
-		udp.Close()
-	}
-	t.Fatal("no port is free for both")
-	return nil, nil
 }
 
 // lies is what the second resolver of a test says instead of the truth.

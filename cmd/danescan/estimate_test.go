@@ -2,16 +2,17 @@ package main
 
 import (
 	"bytes"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"danescan/scanner/nettest"
 )
 
 // An estimate asks nobody: not the resolver that it was given, over UDP or TCP.
 func TestEstimateSendsNothing(t *testing.T) {
-	udp, tcp := listenBoth(t)
+	udp, tcp := nettest.Listen(t, "127.0.0.1")
 	defer udp.Close()
 	defer tcp.Close()
 	list := filepath.Join(t.TempDir(), "list.txt")
@@ -34,22 +35,4 @@ func TestEstimateSendsNothing(t *testing.T) {
 	if c, err := tcp.Accept(); err == nil {
 		t.Errorf("%v connected", c.RemoteAddr())
 	}
-}
-
-// listenBoth listens on a port of loopback that is free for UDP and for TCP.
-func listenBoth(t *testing.T) (*net.UDPConn, *net.TCPListener) {
-	t.Helper()
-	for range 50 {
-		tcp, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Addr().(*net.TCPAddr).Port})
-		if err == nil {
-			return udp, tcp
-		}
-		tcp.Close()
-	}
-	t.Fatal("no port is free for both")
-	return nil, nil
 }

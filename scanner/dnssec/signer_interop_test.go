@@ -16,6 +16,7 @@ import (
 
 	"danescan/scanner/dnssec"
 	"danescan/scanner/dnssec/dnssectest"
+	"danescan/scanner/nettest"
 )
 
 // tool finds a program of another project, or skips.
@@ -61,29 +62,10 @@ func TestInteropVerifyZone(t *testing.T) {
 	}
 }
 
-// listenBoth takes a port of loopback that is free for UDP and for TCP: one that is
-// free for the one may be somebody's for the other.
-func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	for range 50 {
-		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		tcp, err := net.Listen("tcp", udp.LocalAddr().String())
-		if err == nil {
-			return udp, tcp
-		}
-		udp.Close()
-	}
-	t.Fatal("no port is free for both")
-	return nil, nil
-}
-
 // serve answers from a world on loopback, as a recursive resolver would.
 func serve(t *testing.T, w *dnssectest.World) string {
 	t.Helper()
-	udp, tcp := listenBoth(t)
+	udp, tcp := nettest.Listen(t, "127.0.0.1")
 	handler := dns.HandlerFunc(func(out dns.ResponseWriter, q *dns.Msg) {
 		msg := full(w, q.Question[0])
 		msg.SetReply(q)

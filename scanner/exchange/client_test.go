@@ -14,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"danescan/scanner/dnssec"
+	"danescan/scanner/nettest"
 )
 
 // spoil makes a UDP handler that sends a spoilt reply, and the right one after
@@ -240,7 +241,7 @@ func TestNames(t *testing.T) {
 
 // TestRefused asks a port at which nobody listens.
 func TestRefused(t *testing.T) {
-	conn, l := listen(t, "127.0.0.1")
+	conn, l := nettest.Listen(t, "127.0.0.1")
 	addr := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	conn.Close()
 	l.Close()

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"danescan/scanner/dnssec"
+	"danescan/scanner/nettest"
 )
 
 // server is a name server on loopback whose manners the test decides.
@@ -35,7 +35,7 @@ func (s *server) start(t testing.TB) *server { return s.startAt(t, "127.0.0.1") 
 
 func (s *server) startAt(t testing.TB, host string) *server {
 	t.Helper()
-	conn, l := listen(t, host)
+	conn, l := nettest.Listen(t, host)
 	s.addr = conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	s.addr = netip.AddrPortFrom(s.addr.Addr().Unmap(), s.addr.Port())
 	var wg sync.WaitGroup
@@ -51,24 +51,6 @@ func (s *server) startAt(t testing.TB, host string) *server {
 		wg.Wait()
 	})
 	return s
-}
-
-// listen takes a port for both protocols.
-func listen(t testing.TB, host string) (*net.UDPConn, net.Listener) {
-	for range 20 {
-		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(host)})
-		if err != nil {
-			t.Skipf("no %s here: %v", host, err)
-		}
-		port := conn.LocalAddr().(*net.UDPAddr).Port
-		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-		if err == nil {
-			return conn, l
-		}
-		conn.Close()
-	}
-	t.Fatal("no port is free for both protocols")
-	return nil, nil
 }
 
 func (s *server) serveUDP(conn *net.UDPConn) {
