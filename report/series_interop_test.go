@@ -4,10 +4,7 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,7 +35,7 @@ func TestInteropSQLGivesTheNumbersOfASeries(t *testing.T) {
 	now := labRun(t, lab.Config{Seed: 5, Domains: 1500})
 	before, out := earlier(t, now), t.TempDir()
 	writeRuns(t, out, "", before, now)
-	answers := seriesAnswers(t, python, now, before)
+	answers := askDuckDB(t, python, askSeries, filepath.Join("sql", "series"), now, before)
 	cells := 0
 	for name, from := range map[string]int{"same": 2, "survey": 0, "moves": 0, "blame": 0} {
 		published := publishedRows(t, out, name)
@@ -73,7 +70,7 @@ func checkYearAgo(t *testing.T, python, now, before string) {
 	}
 	known, differ := 0, 0
 	for column, than := range map[int]string{2: before, 3: year} {
-		got := seriesAnswers(t, python, now, than)["survey"]
+		got := askDuckDB(t, python, askSeries, filepath.Join("sql", "series"), now, than)["survey"]
 		if len(got) != len(published) {
 			t.Fatalf("survey: SQL gives %d rows, the page %d", len(got), len(published))
 		}
@@ -92,24 +89,6 @@ func checkYearAgo(t *testing.T, python, now, before string) {
 	if known < 10 || differ < 3 {
 		t.Errorf("of a year ago %d numbers are known, and %d differ from the previous ones: the test shows too little", known, differ)
 	}
-}
-
-// seriesAnswers runs the queries of a series on a run and one before it.
-func seriesAnswers(t *testing.T, python, now, before string) map[string][][]string {
-	t.Helper()
-	told, err := exec.CommandContext(t.Context(), python, "-c", askSeries, filepath.Join("sql", "series"), now, before).Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			t.Fatalf("%v\n%s", err, exit.Stderr)
-		}
-		t.Fatal(err)
-	}
-	answers := map[string][][]string{}
-	if err := json.Unmarshal(told, &answers); err != nil {
-		t.Fatal(err)
-	}
-	return answers
 }
 
 // publishedRows reads the CSV of a figure.

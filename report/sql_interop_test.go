@@ -36,7 +36,7 @@ func compareSQL(t *testing.T, python, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answers := askDuckDB(t, python, dir)
+	answers := askDuckDB(t, python, askAll, "sql", dir)
 	cells, empty := 0, 0
 	for i := range s.tables {
 		table := &s.tables[i]
@@ -90,10 +90,10 @@ for path in sorted(glob.glob(os.path.join(sql, '*.sql'))):
 json.dump(out, sys.stdout)
 `
 
-func askDuckDB(t *testing.T, python, dir string) map[string][][]string {
+// askDuckDB runs a script of Python and reads the answers that it prints.
+func askDuckDB(t *testing.T, python, script string, args ...string) map[string][][]string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), python, "-c", askAll, "sql", dir)
-	out, err := cmd.Output()
+	out, err := exec.CommandContext(t.Context(), python, append([]string{"-c", script}, args...)...).Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {

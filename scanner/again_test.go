@@ -484,22 +484,29 @@ func TestExcludedBetweenTheLooks(t *testing.T) {
 	}
 }
 
+// createShard creates the run of the n-th of two shards of a list.
+func createShard(t *testing.T, at string, n int) (dir string) {
+	t.Helper()
+	dir = filepath.Join(at, fmt.Sprint(n))
+	r, err := run.Create(dir, run.Manifest{
+		RunID: fmt.Sprint("shard-", n), SchemaVersion: run.SchemaVersion, RulesVersion: "1", Started: noon,
+		List: run.List{Source: "list", SHA256: "ab"}, Settings: map[string]string{"shard": fmt.Sprintf("%d/2", n)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	return dir
+}
+
 // Shards look at their own domains again, and merged they are what one run is.
 func TestMergeOfSecondLooks(t *testing.T) {
 	world, names := manyFailing(64)
 	at := t.TempDir()
 	var shards []string
 	for n := 1; n <= 2; n++ {
-		dir := filepath.Join(at, fmt.Sprint(n))
+		dir := createShard(t, at, n)
 		shards = append(shards, dir)
-		r, err := run.Create(dir, run.Manifest{
-			RunID: fmt.Sprint("shard-", n), SchemaVersion: run.SchemaVersion, RulesVersion: "1", Started: noon,
-			List: run.List{Source: "list", SHA256: "ab"}, Settings: map[string]string{"shard": fmt.Sprintf("%d/2", n)},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
 		cfg := Config{Resolver: world, Confirm: time.Millisecond, rangeLines: 16, Ranges: Shard{n, 2}}
 		if err := collectTo(t.Context(), t, cfg, dir, names...); err != nil {
 			t.Fatal(err)

@@ -1,7 +1,6 @@
 package scanner
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -123,16 +122,8 @@ func TestMailboxIsMerged(t *testing.T) {
 	at := t.TempDir()
 	var shards []string
 	for n := 1; n <= 2; n++ {
-		dir := filepath.Join(at, fmt.Sprint(n))
+		dir := createShard(t, at, n)
 		shards = append(shards, dir)
-		r, err := run.Create(dir, run.Manifest{
-			RunID: fmt.Sprint("shard-", n), SchemaVersion: run.SchemaVersion, RulesVersion: "1", Started: noon,
-			List: run.List{Source: "list", SHA256: "ab"}, Settings: map[string]string{"shard": fmt.Sprintf("%d/2", n)},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Close()
 		cfg := Config{Resolver: world, SOA: true, Probe: ProbeNone, rangeLines: 1, Ranges: Shard{n, 2}}
 		if err := collectTo(t.Context(), t, cfg, dir, "a.test", "b.test"); err != nil {
 			t.Fatal(err)
